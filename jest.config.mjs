@@ -1,0 +1,9 @@
+/** Tests run on compiled output: `npm run build` first (the test command does). */
+export default {
+  testEnvironment: 'node',
+  transform: {},
+  testMatch: ['<rootDir>/**/dist/**/*.spec.js'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/data/'],
+  testTimeout: 30_000,
+};

@@ -1,0 +1,124 @@
+export {
+  Ec2InstanceId,
+  Id,
+  Instant,
+  Mode,
+  PoolId,
+  ReplicaType,
+  Role,
+  ServiceName,
+  Trigger,
+  UsdPerHour,
+  parsePoolId,
+  poolIdOf,
+  regionOf,
+} from './primitives.js';
+export {
+  CLOUDEVENTS_CONTENT_TYPE,
+  Envelope,
+  createEvent,
+  defineEvent,
+  defineRpc,
+} from './define.js';
+export type { Delivery, EventData, EventDefinition, EventOf, NewEvent, RpcDefinition, RpcRequest, RpcResponse, Severity } from './define.js';
+export {
+  AgentCommand,
+  CommandPriority,
+  LEGACY_COMMAND_TYPES,
+} from './agent-commands.js';
+export type { AgentCommandType } from './agent-commands.js';
+export {
+  Candidate,
+  DecisionMadeV1,
+  SwitchProposedV1,
+} from './events/decision.events.js';
+export {
+  InterruptionDetectedV1,
+  InterruptionExpiredV1,
+  InterruptionHandlingV1,
+  InterruptionLostV1,
+  InterruptionSurvivedV1,
+} from './events/emergency.events.js';
+export {
+  AgentDeletedV1,
+  AgentOfflineV1,
+  AgentOnlineV1,
+  AgentRegisteredV1,
+  AgentSettings,
+  AgentSettingsChangedV1,
+  CommandRequestedV1,
+  InstanceRoleChangedV1,
+  InstanceTerminatedV1,
+  ReplicaFailedV1,
+  ReplicaLaunchedV1,
+  ReplicaPromotedV1,
+  ReplicaReadyV1,
+  ReplicaRequestedV1,
+  SwitchFailedV1,
+  SwitchFinishedV1,
+  SwitchStartedV1,
+  SwitchStep,
+  SwitchStepFinishedV1,
+} from './events/fleet.events.js';
+export {
+  ClientCreatedV1,
+  ClientDeletedV1,
+  ClientTokenRegeneratedV1,
+  CommandCompletedV1,
+  CommandExpiredV1,
+  CommandQueuedV1,
+} from './events/gateway.events.js';
+export {
+  PriceSource,
+  SpotPriceChangedV1,
+} from './events/pricing.events.js';
+export {
+  HeartbeatsV1,
+  InterruptionReportedV1,
+  InterruptionSignal,
+  InterruptionSource,
+  PricingReportedV1,
+  SwitchReportedV1,
+} from './events/telemetry.events.js';
+export {
+  ListDecisions,
+} from './rpc/decision.rpc.js';
+export {
+  IncidentView,
+  ListIncidents,
+  ReportInterruption,
+} from './rpc/emergency.rpc.js';
+export {
+  AdoptReplica,
+  AgentView,
+  ChangeAgentSettings,
+  DeleteAgent,
+  FleetSummary,
+  GetAgentConfig,
+  InstancesToTerminate,
+  ListAgents,
+  ListReplicas,
+  ListSwitches,
+  PromoteReplica,
+  RegisterAgent,
+  ReplicaStatus,
+  ReplicaView,
+  ReportTermination,
+  RequestReplica,
+  RequestSwitch,
+  ResolveAgent,
+  ResolvedAgent,
+  SwitchView,
+  TerminateReplica,
+  UpdateReplica,
+} from './rpc/fleet.rpc.js';
+export {
+  CurrentPrices,
+  PricingSummary,
+  RawPrices,
+} from './rpc/pricing.rpc.js';
+export {
+  EVENTS,
+  RPCS,
+  findEvent,
+} from './catalogue.js';

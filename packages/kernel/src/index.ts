@@ -1,0 +1,16 @@
+export { AppError, assertNever, hasCode, isAppError, toAppError } from './app-error.js';
+export type { AppErrorOptions, ErrorKind } from './app-error.js';
+export { AsyncMutex, KeyedLanes } from './async-mutex.js';
+export { backoffMs } from './backoff.js';
+export type { BackoffSettings } from './backoff.js';
+export { Clock, ScaledClock, SystemClock } from './clock.js';
+export type { ScaledClockSettings } from './clock.js';
+export { Deadline } from './deadline.js';
+export { Failpoints, NoFailpoints } from './failpoints.js';
+export { Ids, UlidIds } from './ids.js';
+export { PeriodicTask } from './periodic-task.js';
+export type { PeriodicTaskSettings } from './periodic-task.js';
+export { StateMachine } from './state-machine.js';
+export type { TransitionTable } from './state-machine.js';
+export { Inbox, Outbox, Tx, UnitOfWork } from './transaction.js';
+export type { OutgoingEvent } from './transaction.js';
