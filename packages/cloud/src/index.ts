@@ -1,0 +1,49 @@
+export {
+  classifyAwsCode,
+  isInstanceNotFound,
+  isPoolRefusal,
+  isQuotaRefusal,
+  isThrottled,
+  toCloudError,
+} from './aws-errors.js';
+export type { CloudErrorCode } from './aws-errors.js';
+export { Instances } from './compute/instances.js';
+export type {
+  CloudInstance,
+  InstanceSelector,
+  InstanceState,
+  InstanceStatus,
+  LaunchAnyOfRequest,
+  LaunchAnyOfResult,
+  LaunchPool,
+  LaunchRequest,
+  LaunchSettings,
+  LaunchedInstance,
+  Market,
+  PoolRefusal,
+  Termination,
+} from './compute/instances.js';
+export { InstanceMetadata } from './metadata/instance-metadata.js';
+export type {
+  InstanceIdentity,
+  ScheduledMaintenance,
+  SpotInstanceAction,
+} from './metadata/instance-metadata.js';
+export { NoticeQueue } from './notices/notice-queue.js';
+export type {
+  CapacityReservationInterruption,
+  IgnoredNotice,
+  InterruptionWarning,
+  MalformedNotice,
+  Notice,
+  RebalanceRecommendation,
+  ReceiveOptions,
+  ReceivedNotice,
+  ScheduledChange,
+  SpotFulfilled,
+  StateChange,
+} from './notices/notice-queue.js';
+export { LINUX_PRODUCTS, SpotMarket, newestPrices } from './prices/spot-market.js';
+export type { Offering, PriceHistoryQuery, SpotPricePoint } from './prices/spot-market.js';
+export { TrafficTargets } from './traffic/traffic-targets.js';
+export type { TrafficTarget, TrafficTargetKind } from './traffic/traffic-targets.js';
