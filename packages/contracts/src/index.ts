@@ -69,7 +69,9 @@ export {
   CommandQueuedV1,
 } from './events/gateway.events.js';
 export {
+  OnDemandSource,
   PriceSource,
+  PricesReadV1,
   SpotPriceChangedV1,
 } from './events/pricing.events.js';
 export {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRpc } from '../define.js';
-import { PriceSource } from '../events/pricing.events.js';
+import { OnDemandSource, PriceSource } from '../events/pricing.events.js';
 import { Instant, PoolId, UsdPerHour } from '../primitives.js';
 
 export const PricingSummary = defineRpc({
@@ -26,6 +26,7 @@ export const CurrentPrices = defineRpc({
         poolId: PoolId,
         spotUsdPerHour: UsdPerHour,
         onDemandUsdPerHour: UsdPerHour.nullable(),
+        onDemandSource: OnDemandSource.nullable().default(null),
         source: PriceSource,
         observedAt: Instant,
       }),
