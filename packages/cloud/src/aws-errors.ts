@@ -29,19 +29,19 @@ export type CloudErrorCode =
   | 'cloud-unavailable'
   | 'cloud-error';
 
-interface Classification {
+export interface AwsErrorClass {
   readonly code: CloudErrorCode;
   readonly kind: ErrorKind;
 }
 
-const transient = (code: CloudErrorCode): Classification => ({ code, kind: 'transient' });
-const permanent = (code: CloudErrorCode): Classification => ({ code, kind: 'permanent' });
+const transient = (code: CloudErrorCode): AwsErrorClass => ({ code, kind: 'transient' });
+const permanent = (code: CloudErrorCode): AwsErrorClass => ({ code, kind: 'permanent' });
 
 /**
  * The one place where AWS's codes get a meaning. Capacity is `transient`: it comes back, though the caller
  * should try another pool first.
  */
-const BY_AWS_CODE: ReadonlyMap<string, Classification> = new Map([
+const BY_AWS_CODE: ReadonlyMap<string, AwsErrorClass> = new Map([
   ['InsufficientInstanceCapacity', transient('capacity-insufficient')],
   ['InsufficientHostCapacity', transient('capacity-insufficient')],
   ['InsufficientReservedInstanceCapacity', transient('capacity-insufficient')],
@@ -105,7 +105,7 @@ interface SdkError {
 }
 
 /** Meaning of one AWS error code; unknown ones by HTTP status (5xx is transient). */
-export function classifyAwsCode(awsCode: string, httpStatus?: number): Classification {
+export function classifyAwsCode(awsCode: string, httpStatus?: number): AwsErrorClass {
   const known = BY_AWS_CODE.get(awsCode);
   if (known !== undefined) return known;
   if (NETWORK_CODES.has(awsCode)) return transient('cloud-unavailable');

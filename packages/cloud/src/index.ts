@@ -6,7 +6,16 @@ export {
   isThrottled,
   toCloudError,
 } from './aws-errors.js';
-export type { CloudErrorCode } from './aws-errors.js';
+export type { AwsErrorClass, CloudErrorCode } from './aws-errors.js';
+export { Ec2Connection, SqsConnection } from './aws-client.js';
+export type { AwsSettings } from './aws-client.js';
+export { Ec2Instances } from './compute/ec2-instances.js';
+export { ImdsMetadata } from './metadata/imds-metadata.js';
+export type { ImdsSettings } from './metadata/imds-metadata.js';
+export { parseEventBridgeMessage } from './notices/eventbridge.js';
+export { SqsNoticeQueue } from './notices/sqs-notice-queue.js';
+export { Ec2SpotMarket } from './prices/ec2-spot-market.js';
+export { Ec2TrafficTargets } from './traffic/ec2-traffic-targets.js';
 export { Instances } from './compute/instances.js';
 export type {
   CloudInstance,

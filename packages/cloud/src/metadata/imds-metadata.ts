@@ -1,0 +1,176 @@
+import { AppError } from '@spotopt/kernel';
+import { z } from 'zod';
+import { InstanceMetadata } from './instance-metadata.js';
+import type { InstanceIdentity, ScheduledMaintenance, SpotInstanceAction } from './instance-metadata.js';
+
+export interface ImdsSettings {
+  /** Up to and including `/latest`. @default http://169.254.169.254/latest */
+  readonly baseUrl?: string | undefined;
+  /** @default 2000 */
+  readonly timeoutMs?: number | undefined;
+  /** @default 21600, AWS's maximum */
+  readonly tokenTtlSeconds?: number | undefined;
+}
+
+const Document = z.object({
+  instanceId: z.string(),
+  instanceType: z.string(),
+  region: z.string(),
+  availabilityZone: z.string(),
+  imageId: z.string(),
+  accountId: z.string().nullish(),
+  privateIp: z.string().nullish(),
+});
+const Action = z.object({ action: z.enum(['terminate', 'stop', 'hibernate']), time: z.string() });
+const Rebalance = z.object({ noticeTime: z.string() });
+const Maintenance = z.array(
+  z.object({
+    EventId: z.string().default(''),
+    Code: z.string().default(''),
+    State: z.string().default('active'),
+    NotBefore: z.string().optional(),
+  }),
+);
+
+function unavailable(path: string, why: string, cause?: unknown): AppError {
+  return AppError.transient('metadata-unavailable', `instance metadata ${path}: ${why}`, { cause });
+}
+
+function marketOf(lifeCycle: string | null): InstanceIdentity['market'] {
+  if (lifeCycle === 'spot' || lifeCycle === 'on-demand') return lifeCycle;
+  return 'unknown';
+}
+
+/** IMDSv2. One token serves every read until AWS refuses it. */
+export class ImdsMetadata extends InstanceMetadata {
+  readonly #baseUrl: string;
+  readonly #timeoutMs: number;
+  readonly #ttlSeconds: number;
+  #token: Promise<string> | undefined;
+
+  constructor(settings: ImdsSettings = {}) {
+    super();
+    this.#baseUrl = (settings.baseUrl ?? 'http://169.254.169.254/latest').replace(/\/+$/, '');
+    this.#timeoutMs = settings.timeoutMs ?? 2_000;
+    this.#ttlSeconds = settings.tokenTtlSeconds ?? 21_600;
+  }
+
+  override async identity(): Promise<InstanceIdentity> {
+    const document = await this.#json('dynamic/instance-identity/document', Document);
+    if (document === null) throw unavailable('dynamic/instance-identity/document', 'absent');
+    const lifeCycle = await this.#text('meta-data/instance-life-cycle');
+    return {
+      ec2InstanceId: document.instanceId,
+      instanceType: document.instanceType,
+      region: document.region,
+      az: document.availabilityZone,
+      imageId: document.imageId,
+      accountId: document.accountId ?? null,
+      market: marketOf(lifeCycle),
+      privateIp: document.privateIp ?? null,
+      publicIp: await this.#text('meta-data/public-ipv4'),
+      hostname: await this.#text('meta-data/hostname'),
+    };
+  }
+
+  override async spotInstanceAction(): Promise<SpotInstanceAction | null> {
+    const path = 'meta-data/spot/instance-action';
+    const found = await this.#json(path, Action);
+    return found === null ? null : { action: found.action, at: this.#date(path, found.time) };
+  }
+
+  override async rebalanceRecommendation(): Promise<{ readonly noticedAt: Date } | null> {
+    const path = 'meta-data/events/recommendations/rebalance';
+    const found = await this.#json(path, Rebalance);
+    return found === null ? null : { noticedAt: this.#date(path, found.noticeTime) };
+  }
+
+  override async scheduledMaintenance(): Promise<readonly ScheduledMaintenance[]> {
+    const found = await this.#json('meta-data/events/maintenance/scheduled', Maintenance);
+    return (found ?? []).map((event) => {
+      const notBeforeMs = event.NotBefore === undefined ? Number.NaN : Date.parse(event.NotBefore);
+      return {
+        eventId: event.EventId,
+        code: event.Code,
+        state: event.State,
+        notBeforeAt: Number.isNaN(notBeforeMs) ? null : new Date(notBeforeMs),
+      };
+    });
+  }
+
+  override tag(key: string): Promise<string | null> {
+    return this.#text(`meta-data/tags/instance/${encodeURIComponent(key)}`);
+  }
+
+  #date(path: string, text: string): Date {
+    const ms = Date.parse(text);
+    if (Number.isNaN(ms)) throw unavailable(path, `${text} is not a time`);
+    return new Date(ms);
+  }
+
+  async #json<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
+    const text = await this.#text(path);
+    if (text === null) return null;
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (cause) {
+      throw unavailable(path, 'not in the documented shape', cause);
+    }
+  }
+
+  /** The body, or null on 404. A refused token is replaced once. */
+  async #text(path: string): Promise<string | null> {
+    let response = await this.#get(path);
+    if (response.status === 401) {
+      await response.body?.cancel();
+      this.#token = undefined;
+      response = await this.#get(path);
+    }
+    const body = await this.#read(path, response);
+    if (response.status === 404) return null;
+    if (!response.ok) throw unavailable(path, `HTTP ${String(response.status)}`);
+    return body.trim();
+  }
+
+  async #get(path: string): Promise<Response> {
+    const token = await this.#currentToken();
+    return this.#fetch(path, { headers: { 'X-aws-ec2-metadata-token': token } });
+  }
+
+  #currentToken(): Promise<string> {
+    this.#token ??= this.#newToken().catch((error: unknown) => {
+      this.#token = undefined;
+      throw error;
+    });
+    return this.#token;
+  }
+
+  async #newToken(): Promise<string> {
+    const response = await this.#fetch('api/token', {
+      method: 'PUT',
+      headers: { 'X-aws-ec2-metadata-token-ttl-seconds': String(this.#ttlSeconds) },
+    });
+    const body = await this.#read('api/token', response);
+    if (!response.ok) throw unavailable('api/token', `HTTP ${String(response.status)}`);
+    return body.trim();
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(`${this.#baseUrl}/${path}`, {
+        ...init,
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      });
+    } catch (cause) {
+      throw unavailable(path, cause instanceof Error ? cause.message : 'no answer', cause);
+    }
+  }
+
+  async #read(path: string, response: Response): Promise<string> {
+    try {
+      return await response.text();
+    } catch (cause) {
+      throw unavailable(path, 'the answer broke off', cause);
+    }
+  }
+}
