@@ -1,0 +1,84 @@
+export {
+  AgentConfigBody,
+  AgentItem,
+  ChangeSettingsRoute,
+  DeleteAgentRoute,
+  GetAgentConfigRoute,
+  GetAgentRoute,
+  GetReplicaConfigRoute,
+  HeartbeatRoute,
+  ListAgentsRoute,
+  ListClientAgentsRoute,
+  RegisterAgentRoute,
+  ToggleEnabledRoute,
+  type SettingsBody,
+} from './agents.http.js';
+export {
+  ClientItem,
+  CreateClientRoute,
+  DeleteClientRoute,
+  GetClientRoute,
+  ListClientsRoute,
+  RegenerateTokenRoute,
+  RevealTokenRoute,
+  ValidateTokenRoute,
+} from './clients.http.js';
+export {
+  CommandExecutedRoute,
+  CommandItem,
+  ForceSwitchRoute,
+  IssueSwitchRoute,
+  MarkCommandExecutedRoute,
+  PendingCommandsRoute,
+} from './commands.http.js';
+export { ReplayEventsRoute, StreamEventsRoute } from './events.http.js';
+export { HealthRoute, LiveRoute, MetricsRoute, OpenApiRoute, RootRoute } from './health.http.js';
+export {
+  EmergencyReplicaRoute,
+  EmergencyStatusRoute,
+  InterruptionRoute,
+  RebalanceRoute,
+  SignalBody,
+  TerminationImminentRoute,
+  TerminationRoute,
+} from './interruptions.http.js';
+export {
+  ActivityRoute,
+  AdminInstancesRoute,
+  AdminStatsRoute,
+  AllSwitchesRoute,
+  DecisionsRoute,
+  IncidentsRoute,
+  MarkAllReadRoute,
+  MarkNotificationReadRoute,
+  NotificationsRoute,
+  PoolsRoute,
+  PriceHistoryRoute,
+  SwitchHistoryRoute,
+} from './overview.http.js';
+export {
+  CreateReplicaRoute,
+  DeleteReplicaRoute,
+  GetReplicaRoute,
+  ListClientReplicasRoute,
+  ListReplicasRoute,
+  PromoteReplicaRoute,
+  PutReplicaRoute,
+  ReplicaItem,
+  ReplicaStatusRoute,
+  ReplicaSyncRoute,
+} from './replicas.http.js';
+export {
+  CleanupReportRoute,
+  InstancesToTerminateRoute,
+  PricingReportRoute,
+  SwitchReportRoute,
+  TerminationReportRoute,
+  type PricingReportBody,
+  type SwitchReportBody,
+} from './reports.http.js';
+export { defineRoute } from './define-route.js';
+export type { BodyOf, QueryOf, ResponseOf, RouteAccess, RouteDefinition } from './define-route.js';
+export { openApiOf } from './openapi.js';
+export { ROUTES } from './routes.js';
+export { ErrorBody, normaliseMode, parseInstant } from './wire-primitives.js';

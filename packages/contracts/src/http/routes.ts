@@ -1,0 +1,31 @@
+import * as agents from './agents.http.js';
+import * as clients from './clients.http.js';
+import * as commands from './commands.http.js';
+import type { RouteDefinition } from './define-route.js';
+import * as events from './events.http.js';
+import * as health from './health.http.js';
+import * as interruptions from './interruptions.http.js';
+import * as overview from './overview.http.js';
+import * as replicas from './replicas.http.js';
+import * as reports from './reports.http.js';
+
+function isRoute(value: unknown): value is RouteDefinition {
+  return (
+    typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value
+  );
+}
+
+/** Every route that the gateway serves. */
+export const ROUTES: readonly RouteDefinition[] = [
+  health,
+  agents,
+  commands,
+  reports,
+  interruptions,
+  replicas,
+  clients,
+  overview,
+  events,
+]
+  .flatMap((module): unknown[] => Object.values(module))
+  .filter(isRoute);
