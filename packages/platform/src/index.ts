@@ -1,0 +1,30 @@
+export { configProblems, loadConfig, loadConfigs } from './config.js';
+export type { ConfigProblem, Environment } from './config.js';
+export { CorrelationInterceptor, currentCorrelationId, withCorrelation } from './correlation.js';
+export { KillingFailpoints, failpointsFrom } from './failpoints.js';
+export {
+  busIndicator,
+  checkHealth,
+  databaseIndicator,
+  eventLoopIndicator,
+  outboxIndicator,
+} from './health.js';
+export type { HealthIndicator, HealthReport, HealthResult } from './health.js';
+export { LOG_LEVELS, Logger, NestLogger, createLogger, silentLogger } from './logging.js';
+export type { LogFields, LogLevel, LoggerSettings } from './logging.js';
+export { Metrics } from './metrics.js';
+export type {
+  CounterMetric,
+  GaugeMetric,
+  GaugeSettings,
+  HistogramMetric,
+  HistogramSettings,
+  Labels,
+  MetricSettings,
+} from './metrics.js';
+export { clockFrom, platformConfig } from './platform-config.js';
+export type { PlatformConfig } from './platform-config.js';
+export { hideUrlCredentials, redactValue } from './redact.js';
+export type { ServiceContext, ServiceDefinition } from './service-definition.js';
+export { envNameOf, setting, settingMeta } from './settings.js';
+export type { SettingMeta } from './settings.js';
