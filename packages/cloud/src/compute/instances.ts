@@ -42,8 +42,8 @@ export interface InstanceStatus {
 export interface LaunchSettings {
   readonly imageId: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** Plain text; encoded by the adapter. */
-  readonly userData?: string | undefined;
+  /** As the machine shall see it; encoded by the adapter. */
+  readonly userData?: string | Uint8Array | undefined;
   readonly securityGroupIds?: readonly string[] | undefined;
   readonly keyName?: string | undefined;
   /** Name or ARN. */

@@ -102,6 +102,10 @@ export class ImdsMetadata extends InstanceMetadata {
     return this.#text(`meta-data/tags/instance/${encodeURIComponent(key)}`);
   }
 
+  override userData(): Promise<Uint8Array | null> {
+    return this.#bytes('user-data');
+  }
+
   #date(path: string, text: string): Date {
     const ms = Date.parse(text);
     if (Number.isNaN(ms)) throw unavailable(path, `${text} is not a time`);
@@ -118,8 +122,13 @@ export class ImdsMetadata extends InstanceMetadata {
     }
   }
 
-  /** The body, or null on 404. A refused token is replaced once. */
   async #text(path: string): Promise<string | null> {
+    const bytes = await this.#bytes(path);
+    return bytes === null ? null : new TextDecoder().decode(bytes).trim();
+  }
+
+  /** The body, or null on 404. A refused token is replaced once. */
+  async #bytes(path: string): Promise<Uint8Array | null> {
     let response = await this.#get(path);
     if (response.status === 401) {
       await response.body?.cancel();
@@ -129,7 +138,7 @@ export class ImdsMetadata extends InstanceMetadata {
     const body = await this.#read(path, response);
     if (response.status === 404) return null;
     if (!response.ok) throw unavailable(path, `HTTP ${String(response.status)}`);
-    return body.trim();
+    return body;
   }
 
   async #get(path: string): Promise<Response> {
@@ -152,7 +161,7 @@ export class ImdsMetadata extends InstanceMetadata {
     });
     const body = await this.#read('api/token', response);
     if (!response.ok) throw unavailable('api/token', `HTTP ${String(response.status)}`);
-    return body.trim();
+    return new TextDecoder().decode(body).trim();
   }
 
   async #fetch(path: string, init: RequestInit): Promise<Response> {
@@ -166,9 +175,9 @@ export class ImdsMetadata extends InstanceMetadata {
     }
   }
 
-  async #read(path: string, response: Response): Promise<string> {
+  async #read(path: string, response: Response): Promise<Uint8Array> {
     try {
-      return await response.text();
+      return new Uint8Array(await response.arrayBuffer());
     } catch (cause) {
       throw unavailable(path, 'the answer broke off', cause);
     }

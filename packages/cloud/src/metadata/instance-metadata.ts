@@ -35,4 +35,6 @@ export abstract class InstanceMetadata {
   abstract scheduledMaintenance(): Promise<readonly ScheduledMaintenance[]>;
   /** Value of one tag of this instance; null without the tag, or when tags in metadata are not allowed. */
   abstract tag(key: string): Promise<string | null>;
+  /** What this instance was given at its launch; null when it was given nothing. */
+  abstract userData(): Promise<Uint8Array | null>;
 }
