@@ -1,4 +1,5 @@
-import type { DynamicModule, Type } from '@nestjs/common';
+import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { ServiceName } from '@spotopt/contracts';
 import type { Clock, Failpoints, Ids } from '@spotopt/kernel';
 import type { MessageBus, RpcClient } from '@spotopt/messaging';
@@ -34,4 +35,8 @@ export interface ServiceDefinition<Config = unknown> {
   readonly createModule: (context: ServiceContext<Config>) => DynamicModule;
   /** True for the gateway only: the module has HTTP controllers and is served on the configured port. */
   readonly http?: boolean;
+  /** With `http`: makes the web server, for example `new FastifyAdapter()`. */
+  readonly createHttpAdapter?: (context: ServiceContext<Config>) => AbstractHttpAdapter;
+  /** With `http`: pipes, filters, static files, … set up before the module starts and the port is opened. */
+  readonly configureHttp?: (app: INestApplication, context: ServiceContext<Config>) => Promise<void> | void;
 }

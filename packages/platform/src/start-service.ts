@@ -1,0 +1,156 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppError, Deadline } from '@spotopt/kernel';
+import { BusStrategy, RpcClient, eventMessage } from '@spotopt/messaging';
+import { OutboxRelay } from '@spotopt/persistence';
+import { CorrelationInterceptor } from './correlation.js';
+import { busIndicator, checkHealth, databaseIndicator, outboxIndicator } from './health.js';
+import type { HealthIndicator, HealthReport } from './health.js';
+import { NestLogger } from './logging.js';
+import type { ServiceContext, ServiceDefinition } from './service-definition.js';
+
+export interface HttpAddress {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+}
+
+export interface ServiceParts<Config> extends Omit<ServiceContext<Config>, 'rpc'> {
+  /** Where a service with `http` listens. @default 127.0.0.1 on a free port */
+  readonly http?: HttpAddress;
+  /** Checked besides database, bus and outbox. */
+  readonly indicators?: readonly HealthIndicator[];
+}
+
+export interface RunningService {
+  readonly name: string;
+  /** Base URL of the HTTP interface, for a service that has one. */
+  readonly httpUrl: string | undefined;
+  health(): Promise<HealthReport>;
+  /**
+   * Stops taking work, finishes what is in hand within `drainMs`, sends what is in the outbox, closes bus and
+   * database. Messages that are not finished go back to their queues. Safe to call twice.
+   */
+  stop(drainMs: number): Promise<void>;
+}
+
+interface StartedApp {
+  readonly app: INestApplicationContext;
+  readonly httpUrl: string | undefined;
+}
+
+/** Time kept back for the steps after the drain, so that a slow handler does not cost the clean end. */
+const CLOSING_MS = 1_000;
+
+const NEST_OPTIONS = { abortOnError: false, bufferLogs: false } as const;
+
+async function startMicroservice<Config>(
+  definition: ServiceDefinition<Config>,
+  context: ServiceContext<Config>,
+): Promise<StartedApp> {
+  const { bus, logger } = context;
+  const app = await NestFactory.createMicroservice(definition.createModule(context), {
+    ...NEST_OPTIONS,
+    logger: new NestLogger(logger),
+    strategy: new BusStrategy({ bus, service: definition.name, logger }),
+  });
+  app.useGlobalInterceptors(new CorrelationInterceptor());
+  await app.listen();
+  return { app, httpUrl: undefined };
+}
+
+async function startHttpService<Config>(
+  definition: ServiceDefinition<Config>,
+  context: ServiceContext<Config>,
+  address: HttpAddress,
+): Promise<StartedApp> {
+  const { bus, logger } = context;
+  if (definition.createHttpAdapter === undefined) {
+    throw AppError.bug('no-http-adapter', `${definition.name} has http but no createHttpAdapter`);
+  }
+  const adapter = definition.createHttpAdapter(context);
+  const app = await NestFactory.create(definition.createModule(context), adapter, {
+    ...NEST_OPTIONS,
+    logger: new NestLogger(logger),
+  });
+  app.useGlobalInterceptors(new CorrelationInterceptor());
+  app.connectMicroservice(
+    { strategy: new BusStrategy({ bus, service: definition.name, logger }) },
+    { inheritAppConfig: true },
+  );
+  await definition.configureHttp?.(app, context);
+  await app.startAllMicroservices();
+  await app.listen(address.port, address.host);
+  return { app, httpUrl: await app.getUrl() };
+}
+
+/** Stops in the order in which nothing is lost; each step gets what is left of the time. */
+class Shutdown {
+  #done: Promise<void> | undefined;
+
+  constructor(
+    private readonly app: INestApplicationContext,
+    private readonly relay: OutboxRelay,
+    private readonly context: Pick<ServiceContext<unknown>, 'bus' | 'database' | 'clock' | 'logger'>,
+  ) {}
+
+  run(drainMs: number): Promise<void> {
+    this.#done ??= this.#run(drainMs);
+    return this.#done;
+  }
+
+  async #run(drainMs: number): Promise<void> {
+    const { bus, database, clock } = this.context;
+    const drain = Deadline.after(clock, Math.max(0, drainMs - CLOSING_MS));
+    const end = Deadline.after(clock, drainMs);
+    // Closes HTTP, cancels the subscriptions, waits for handlers, then stops the jobs.
+    await this.#step('handlers and jobs', drain, () => this.app.close());
+    await this.#step('outbox', end, () => this.relay.stop());
+    await this.#step('bus', end, () => bus.close(end.remainingMs()));
+    await this.#step('database', end, () => database.close());
+  }
+
+  async #step(what: string, deadline: Deadline, work: () => Promise<void>): Promise<void> {
+    try {
+      await deadline.race(`closing ${what}`, work);
+    } catch (error) {
+      this.context.logger.warn({ error }, `${what} did not close cleanly`);
+    }
+  }
+}
+
+/** Starts one service on parts that somebody else opened; from here on the service owns bus and database. */
+export async function startService<Config>(
+  definition: ServiceDefinition<Config>,
+  parts: ServiceParts<Config>,
+): Promise<RunningService> {
+  const { http, indicators = [], ...rest } = parts;
+  const { bus, database, clock, logger } = rest;
+  const context: ServiceContext<Config> = { ...rest, rpc: new RpcClient(bus) };
+  const relay = new OutboxRelay({
+    database,
+    publish: (event) => bus.publish(eventMessage(event)),
+    clock,
+    logger,
+    random: rest.random,
+    failpoints: rest.failpoints,
+  });
+  const { app, httpUrl } =
+    definition.http === true
+      ? await startHttpService(definition, context, http ?? { host: '127.0.0.1', port: 0 })
+      : await startMicroservice(definition, context);
+  relay.start();
+  const all = [
+    databaseIndicator(database),
+    busIndicator(bus),
+    outboxIndicator(() => relay.oldestAgeMs()),
+    ...indicators,
+  ];
+  const shutdown = new Shutdown(app, relay, { bus, database, clock, logger });
+  return {
+    name: definition.name,
+    httpUrl,
+    health: () => checkHealth(all, clock),
+    stop: (drainMs) => shutdown.run(drainMs),
+  };
+}
