@@ -46,3 +46,8 @@ export function rpcTimeout(method: string, timeoutMs: number): AppError {
 export function rpcNoResponder(method: string, why: string): AppError {
   return AppError.transient('rpc-no-responder', `nobody answers ${method}: ${why}`);
 }
+
+/** To the caller the same as a timeout: whether the request was carried out is unknown. */
+export function rpcAnswerLost(method: string): AppError {
+  return AppError.transient('rpc-timeout', `the connection was lost before ${method} answered`);
+}

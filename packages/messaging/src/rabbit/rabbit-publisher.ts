@@ -1,0 +1,96 @@
+import type { ConfirmChannel, Message, Options } from 'amqplib';
+import { messageUnroutable, publishUnconfirmed } from '../publish-errors.js';
+import type { RabbitConnection } from './rabbit-connection.js';
+
+const CONFIRM_TIMEOUT_MS = 5_000;
+
+export interface Publication {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly body: Buffer;
+  readonly options: Options.Publish;
+}
+
+/**
+ * The one place that publishes with a promise: it holds only when the broker confirmed and did not return
+ * the message. A return comes before the confirm of the same message, so the two are joined by what
+ * identifies the message on its channel.
+ */
+export class RabbitPublisher {
+  #channel: Promise<ConfirmChannel> | undefined;
+  readonly #returned = new Map<string, number>();
+
+  constructor(
+    private readonly connection: RabbitConnection,
+    private readonly declareExchanges: (channel: ConfirmChannel) => Promise<void>,
+  ) {}
+
+  /** @throws AppError `message-unroutable`, `publish-unconfirmed` (transient) */
+  async publish(publication: Publication): Promise<void> {
+    const { connection } = this;
+    if (!connection.connected) throw publishUnconfirmed('not connected to the broker');
+    if (connection.blocked !== undefined) throw publishUnconfirmed(`broker blocked: ${connection.blocked}`);
+    let timer: NodeJS.Timeout | undefined;
+    const timedOut = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(publishUnconfirmed(`no confirm within ${String(CONFIRM_TIMEOUT_MS)} ms`));
+      }, CONFIRM_TIMEOUT_MS);
+    });
+    try {
+      await Promise.race([this.#confirmed(publication), timedOut]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #confirmed(publication: Publication): Promise<void> {
+    const channel = await this.#open();
+    const { exchange, routingKey, body, options } = publication;
+    const failure = await new Promise<unknown>((resolve) => {
+      try {
+        channel.publish(exchange, routingKey, body, options, resolve);
+      } catch (error) {
+        resolve(error);
+      }
+    });
+    const returned = this.#takeReturn(keyOf(exchange, routingKey, options.messageId));
+    if (failure instanceof Error)
+      throw publishUnconfirmed(`the broker did not take it: ${failure.message}`, failure);
+    if (returned) throw messageUnroutable(exchange, routingKey);
+  }
+
+  async #open(): Promise<ConfirmChannel> {
+    this.#channel ??= this.#newChannel();
+    try {
+      return await this.#channel;
+    } catch (error) {
+      this.#channel = undefined;
+      throw publishUnconfirmed('no channel to publish on', error);
+    }
+  }
+
+  async #newChannel(): Promise<ConfirmChannel> {
+    const channel = await this.connection.confirmChannel();
+    channel.on('close', () => {
+      this.#channel = undefined;
+      this.#returned.clear();
+    });
+    channel.on('return', ({ fields, properties }: Message) => {
+      const key = keyOf(fields.exchange, fields.routingKey, properties.messageId);
+      this.#returned.set(key, (this.#returned.get(key) ?? 0) + 1);
+    });
+    await this.declareExchanges(channel);
+    return channel;
+  }
+
+  #takeReturn(key: string): boolean {
+    const count = this.#returned.get(key) ?? 0;
+    if (count > 1) this.#returned.set(key, count - 1);
+    else this.#returned.delete(key);
+    return count > 0;
+  }
+}
+
+function keyOf(exchange: string, routingKey: string, messageId: unknown): string {
+  return `${exchange}\n${routingKey}\n${String(messageId)}`;
+}
