@@ -1,0 +1,117 @@
+import type { Tx } from '@spotopt/kernel';
+import type { Database } from './database.js';
+import { OUTBOX_CLAIM_LOCK } from './platform-tables.js';
+import { changeRows, selectRows } from './transaction.js';
+
+export interface ClaimedEvent {
+  readonly seq: number;
+  readonly id: string;
+  readonly type: string;
+  readonly subject: string;
+  /** The whole envelope, as JSON. */
+  readonly body: string;
+  readonly attempts: number;
+}
+
+/**
+ * The outbox table as relays see it. A relay holds rows by a time in the row, not by a transaction,
+ * because publishing is a network call. While any unsent row of a subject is held, no other row of that
+ * subject can be claimed by anybody: that keeps the order per subject with any number of relays. Rows are
+ * found by `sent_at IS NULL`, never by a position: a slow transaction may commit a lower number later.
+ */
+export class OutboxClaims {
+  constructor(
+    private readonly database: Database,
+    private readonly holder: string,
+    private readonly holdMs: number,
+  ) {}
+
+  /** Holds up to `limit` rows in order of insertion. */
+  claim(limit: number): Promise<readonly ClaimedEvent[]> {
+    const { now, after, forUpdate } = this.database.dialect;
+    return this.database.uow.run(async (tx) => {
+      // One claim at a time: two at once would not see each other's subjects.
+      await selectRows(tx, `SELECT epoch FROM lease WHERE name = ?${forUpdate}`, [OUTBOX_CLAIM_LOCK]);
+      const events = await selectRows<ClaimedEvent>(
+        tx,
+        `SELECT o.seq, o.event_id AS id, o.type, o.subject, o.envelope AS body, o.attempts FROM outbox o
+         WHERE o.sent_at IS NULL AND NOT EXISTS (
+           SELECT 1 FROM outbox h
+           WHERE h.sent_at IS NULL AND h.subject = o.subject AND h.held_until >= ${now})
+         ORDER BY o.seq LIMIT ${String(limit)}`,
+      );
+      await this.#change(
+        tx,
+        `held_by = ?, held_until = ${after(this.holdMs)}`,
+        [this.holder],
+        seqsOf(events),
+      );
+      return events;
+    });
+  }
+
+  /** Holds the rows for longer. */
+  async renew(seqs: readonly number[]): Promise<void> {
+    const { after } = this.database.dialect;
+    await this.database.uow.run((tx) => this.#changeOwn(tx, `held_until = ${after(this.holdMs)}`, [], seqs));
+  }
+
+  async markSent(seqs: readonly number[]): Promise<void> {
+    const sentAt = this.database.clock.now();
+    await this.database.uow.run((tx) =>
+      this.#change(tx, 'sent_at = ?, held_until = NULL, held_by = NULL', [sentAt], seqs),
+    );
+  }
+
+  /** The first row failed and holds its subject back for `retryAfterMs`; the rest is free behind it. */
+  async giveBackAfterFailure(events: readonly ClaimedEvent[], retryAfterMs: number): Promise<void> {
+    const [failed, ...rest] = seqsOf(events);
+    if (failed === undefined) return;
+    const { after } = this.database.dialect;
+    const hold = `attempts = attempts + 1, held_by = NULL, held_until = ${after(retryAfterMs)}`;
+    await this.database.uow.run(async (tx) => {
+      await this.#changeOwn(tx, hold, [], [failed]);
+      await this.#changeOwn(tx, 'held_by = NULL, held_until = NULL', [], rest);
+    });
+  }
+
+  async giveBack(events: readonly ClaimedEvent[]): Promise<void> {
+    await this.database.uow.run((tx) =>
+      this.#changeOwn(tx, 'held_by = NULL, held_until = NULL', [], seqsOf(events)),
+    );
+  }
+
+  backlog(): Promise<{ count: number; oldestAt: unknown }> {
+    return this.database.uow.read(async (tx) => {
+      const rows = await selectRows<{ unsent: number; oldest: unknown }>(
+        tx,
+        'SELECT COUNT(*) AS unsent, MIN(created_at) AS oldest FROM outbox WHERE sent_at IS NULL',
+      );
+      return { count: rows[0]?.unsent ?? 0, oldestAt: rows[0]?.oldest ?? null };
+    });
+  }
+
+  async #changeOwn(tx: Tx, set: string, values: readonly unknown[], seqs: readonly number[]): Promise<void> {
+    await this.#change(tx, set, values, seqs, this.holder);
+  }
+
+  async #change(
+    tx: Tx,
+    set: string,
+    values: readonly unknown[],
+    seqs: readonly number[],
+    heldBy?: string,
+  ): Promise<void> {
+    if (seqs.length === 0) return;
+    const own = heldBy === undefined ? '' : ' AND held_by = ?';
+    await changeRows(
+      tx,
+      `UPDATE outbox SET ${set} WHERE sent_at IS NULL AND seq IN (${seqs.map(() => '?').join(', ')})${own}`,
+      [...values, ...seqs, ...(heldBy === undefined ? [] : [heldBy])],
+    );
+  }
+}
+
+function seqsOf(events: readonly ClaimedEvent[]): number[] {
+  return events.map((event) => event.seq);
+}
