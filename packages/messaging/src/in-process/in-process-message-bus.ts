@@ -1,6 +1,9 @@
+import type { Clock } from '@spotopt/kernel';
+import type { BusLogger } from '../bus-logger.js';
 import type { PipelineEnvironment } from '../delivery/delivery-pipeline.js';
 import { MessageBus } from '../message-bus.js';
 import type {
+  AttemptStore,
   BusHealth,
   BusSubscription,
   DeliveryHandler,
@@ -17,17 +20,29 @@ import type { BrokerClient, InProcessBroker } from './in-process-broker.js';
 import { InProcessConsumer } from './in-process-consumer.js';
 import { InProcessResponder } from './in-process-responder.js';
 
+export interface InProcessBusSettings {
+  /** Paces retries of handlers. */
+  readonly clock: Clock;
+  readonly attempts: AttemptStore;
+  readonly logger: BusLogger;
+  /** Value in [0, 1) for jitter. @default Math.random */
+  readonly random?: () => number;
+}
+
 /** The bus of one service that shares a process, and a broker, with the others. */
 export class InProcessMessageBus extends MessageBus implements BrokerClient {
   readonly #consumers = new Set<InProcessConsumer>();
   readonly #responders = new Set<InProcessResponder>();
   #closed = false;
 
+  readonly #environment: PipelineEnvironment;
+
   constructor(
     private readonly broker: InProcessBroker,
-    private readonly environment: PipelineEnvironment,
+    settings: InProcessBusSettings,
   ) {
     super();
+    this.#environment = { random: Math.random, ...settings };
     broker.attach(this);
   }
 
@@ -49,7 +64,8 @@ export class InProcessMessageBus extends MessageBus implements BrokerClient {
     settings: SubscriptionSettings,
     handler: DeliveryHandler,
   ): Promise<BusSubscription> {
-    const { broker, environment } = this;
+    const { broker } = this;
+    const environment = this.#environment;
     const consumer = new InProcessConsumer({ broker, settings, handler, environment });
     this.#consumers.add(consumer);
     consumer.start();
@@ -87,7 +103,7 @@ export class InProcessMessageBus extends MessageBus implements BrokerClient {
     for (let moved = 0; moved < limit; moved += 1) {
       const parked = this.broker.redriveOne(queue);
       if (parked === undefined) return moved;
-      await this.environment.attempts.forget(queue, parked.delivery.messageId);
+      await this.#environment.attempts.forget(queue, parked.delivery.messageId);
     }
     return limit;
   }

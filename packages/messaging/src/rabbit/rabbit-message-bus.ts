@@ -1,6 +1,7 @@
 import type { Clock } from '@spotopt/kernel';
 import type { Channel } from 'amqplib';
 import type { BusLogger } from '../bus-logger.js';
+import type { PipelineEnvironment } from '../delivery/delivery-pipeline.js';
 import { RealDeadline } from '../delivery/real-deadline.js';
 import { MessageBus } from '../message-bus.js';
 import type {
@@ -31,8 +32,8 @@ export interface RabbitBusSettings {
   readonly clock: Clock;
   readonly attempts: AttemptStore;
   readonly logger: BusLogger;
-  /** Value in [0, 1) for jitter. */
-  readonly random: () => number;
+  /** Value in [0, 1) for jitter. @default Math.random */
+  readonly random?: () => number;
   /** Shown in the broker's list of connections. @default spotopt */
   readonly name?: string;
   /** Put before the name of every exchange and queue, so that tests share a broker. @default none */
@@ -57,12 +58,13 @@ export class RabbitMessageBus extends MessageBus {
   readonly #subscriptions = new Set<RabbitSubscription | RabbitResponder>();
 
   private constructor(
-    private readonly settings: RabbitBusSettings,
+    private readonly environment: PipelineEnvironment,
+    prefix: string,
     private readonly publishing: RabbitConnection,
     private readonly consuming: RabbitConnection,
   ) {
     super();
-    const topology = new RabbitTopology(settings.prefix ?? '');
+    const topology = new RabbitTopology(prefix);
     this.#topology = topology;
     this.#publisher = new RabbitPublisher(publishing, (channel) => topology.declareExchanges(channel));
     this.#parking = new RabbitParking({ connection: consuming, publisher: this.#publisher, topology });
@@ -82,7 +84,8 @@ export class RabbitMessageBus extends MessageBus {
     try {
       const consuming = await open('consuming');
       connections.push(consuming);
-      const bus = new RabbitMessageBus(settings, publishing, consuming);
+      const { clock, attempts, random = Math.random, prefix = '' } = settings;
+      const bus = new RabbitMessageBus({ clock, attempts, logger, random }, prefix, publishing, consuming);
       await bus.#onChannel((channel) => bus.#topology.declareExchanges(channel));
       return bus;
     } catch (error) {
@@ -112,7 +115,7 @@ export class RabbitMessageBus extends MessageBus {
     settings: SubscriptionSettings,
     handler: DeliveryHandler,
   ): Promise<BusSubscription> {
-    const { consuming: connection, settings: environment } = this;
+    const { consuming: connection, environment } = this;
     const publisher = this.#publisher;
     const topology = this.#topology;
     return this.#begin(
@@ -126,7 +129,7 @@ export class RabbitMessageBus extends MessageBus {
 
   override async respond(method: string, responder: RpcResponder): Promise<BusSubscription> {
     const { consuming: connection } = this;
-    const { logger, random } = this.settings;
+    const { logger, random } = this.environment;
     return this.#begin(
       new RabbitResponder({ connection, topology: this.#topology, logger, random, method, responder }),
     );
@@ -138,7 +141,7 @@ export class RabbitMessageBus extends MessageBus {
 
   override async redrive(queue: string, limit: number): Promise<number> {
     const moved = await this.#parking.redrive(queue, limit);
-    for (const messageId of moved) await this.settings.attempts.forget(queue, messageId);
+    for (const messageId of moved) await this.environment.attempts.forget(queue, messageId);
     return moved.length;
   }
 
