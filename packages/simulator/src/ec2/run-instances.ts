@@ -1,0 +1,88 @@
+import { awsError } from '../aws/aws-error.js';
+import type { QueryReader } from '../aws/query-reader.js';
+import { uuidOf } from '../region/notice-events.js';
+import type { Instance, Market } from '../region/instance.js';
+import type { SimulatedRegion } from '../region/simulated-region.js';
+import { hasCode } from '@spotopt/kernel';
+import type { Ec2Action } from './action.js';
+import { reservationsXml } from './instance-xml.js';
+import {
+  candidateZones,
+  insufficientCapacity,
+  launchInPool,
+  poolFor,
+  requestedZone,
+  specOf,
+} from './launcher.js';
+
+/** Parameters that may differ when a client token comes again: the token itself, and where to launch. */
+const NOT_FINGERPRINTED = [
+  'ClientToken',
+  'Placement.AvailabilityZone',
+  'Placement.AvailabilityZoneId',
+  'SubnetId',
+  'NetworkInterface.1.SubnetId',
+];
+
+function withTemplate(request: QueryReader, region: SimulatedRegion): QueryReader {
+  if (!request.has('LaunchTemplate')) return request;
+  const reference = request.child('LaunchTemplate');
+  const { data } = region.templates.version({
+    id: reference.text('LaunchTemplateId'),
+    name: reference.text('LaunchTemplateName'),
+    version: reference.text('Version'),
+  });
+  return request.over(data);
+}
+
+function countsOf(request: QueryReader): { minCount: number; maxCount: number } {
+  const minCount = request.integer('MinCount') ?? 1;
+  const maxCount = request.integer('MaxCount') ?? 1;
+  if (minCount < 1 || maxCount < minCount) {
+    throw awsError(
+      'InvalidParameterValue',
+      `MinCount (${minCount}) and MaxCount (${maxCount}) do not fit together`,
+    );
+  }
+  return { minCount, maxCount };
+}
+
+function launch(request: QueryReader, region: SimulatedRegion): Instance[] {
+  const instanceType = request.text('InstanceType') ?? 'm1.small';
+  const market: Market =
+    request.child('InstanceMarketOptions').text('MarketType') === 'spot' ? 'spot' : 'on-demand';
+  const clientToken = request.text('ClientToken') ?? uuidOf(region.ids.next());
+  const wanted = requestedZone(region, request);
+  const zones = wanted === undefined ? candidateZones(region, instanceType, market) : [wanted];
+  const first = zones[0] ?? region.zones[0];
+  const counts = countsOf(request);
+  for (const zone of zones) {
+    const spec = specOf(request, { instanceType, zone: zone.name, market, clientToken });
+    try {
+      return launchInPool(region, { operation: 'RunInstances', spec, ...counts });
+    } catch (error) {
+      const mayTryNextZone = wanted === undefined && hasCode(error, 'InsufficientInstanceCapacity');
+      if (!mayTryNextZone) throw error;
+    }
+  }
+  throw insufficientCapacity(poolFor(region, instanceType, first?.name ?? ''));
+}
+
+/**
+ * Idempotent by client token within one zone when the request names a zone or subnet, else within the region:
+ * the same token in two zones launches twice.
+ */
+export const runInstances: Ec2Action = (request, region) => {
+  const merged = withTemplate(request, region);
+  merged.required('ImageId');
+  const zone = requestedZone(region, merged)?.name ?? 'region';
+  const instances = region.idempotency.once(
+    {
+      scope: `RunInstances|${zone}`,
+      token: request.text('ClientToken'),
+      fingerprint: request.canonical(NOT_FINGERPRINTED),
+    },
+    () => launch(merged, region),
+  );
+  return reservationsXml(region, instances)[0] ?? {};
+};
