@@ -1,0 +1,18 @@
+export { DEFAULT_INTERVALS, startAgent } from './agent.js';
+export type { AgentDeps, AgentIntervals, AgentSnapshot, RunningAgent } from './agent.js';
+export { FLEET_TAGS, fleetTags } from './commands/fleet-tags.js';
+export type { FleetMember } from './commands/fleet-tags.js';
+export { Gateway } from './gateway/gateway.js';
+export { HttpGateway } from './gateway/http-gateway.js';
+export type { HttpGatewaySettings } from './gateway/http-gateway.js';
+export { JsonLinesLogger } from './logging.js';
+export type { AgentLogger } from './logging.js';
+export { StateStore } from './state/agent-state.js';
+export type { AgentState } from './state/agent-state.js';
+export { FileStateStore } from './state/file-state.store.js';
+export { MemoryStateStore } from './state/memory-state.store.js';
+export { HookWorkload } from './workload/hook-workload.js';
+export type { WorkloadHooks } from './workload/hook-workload.js';
+export { SimulatedWorkload } from './workload/simulated-workload.js';
+export type { SimulatedWorkloadSettings } from './workload/simulated-workload.js';
+export { Workload } from './workload/workload.js';
