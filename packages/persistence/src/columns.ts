@@ -31,10 +31,17 @@ const asBuffer: ValueTransformer = {
 
 // --- For decorators: @Column(idColumn()) agentId!: string
 
+/** What may also be a primary key. */
+type KeyOptions = ColumnOptions & { nullable?: false };
+
+export function idColumn(options?: KeyOptions): KeyOptions;
+export function idColumn(options: ColumnOptions): ColumnOptions;
 export function idColumn(options: ColumnOptions = {}): ColumnOptions {
   return { type: 'varchar', length: ID_LENGTH, ...options };
 }
 
+export function stringColumn(length?: number, options?: KeyOptions): KeyOptions;
+export function stringColumn(length: number, options: ColumnOptions): ColumnOptions;
 export function stringColumn(length = 255, options: ColumnOptions = {}): ColumnOptions {
   return { type: 'varchar', length, ...options };
 }
@@ -44,11 +51,15 @@ export function textColumn(options: ColumnOptions = {}): ColumnOptions {
   return { type: 'text', ...options };
 }
 
+export function intColumn(options?: KeyOptions): KeyOptions;
+export function intColumn(options: ColumnOptions): ColumnOptions;
 export function intColumn(options: ColumnOptions = {}): ColumnOptions {
   return { type: 'int', ...options };
 }
 
 /** Whole numbers up to 2^53, as numbers. */
+export function bigintColumn(options?: KeyOptions): KeyOptions;
+export function bigintColumn(options: ColumnOptions): ColumnOptions;
 export function bigintColumn(options: ColumnOptions = {}): ColumnOptions {
   return { type: 'bigint', transformer: asNumber, ...options };
 }
@@ -62,6 +73,8 @@ export function boolColumn(options: ColumnOptions = {}): ColumnOptions {
 }
 
 /** A `Date` in UTC with milliseconds on every server. */
+export function instantColumn(options?: KeyOptions): KeyOptions;
+export function instantColumn(options: ColumnOptions): ColumnOptions;
 export function instantColumn(options: ColumnOptions = {}): ColumnOptions {
   return { type: 'datetime', precision: 3, ...options };
 }

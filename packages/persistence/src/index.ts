@@ -33,8 +33,10 @@ export {
   changeRows,
   forUpdate,
   insertIfAbsent,
+  insertRows,
   managerOf,
   selectRows,
+  updateRows,
   withoutDuplicate,
 } from './transaction.js';
 export type { Commit, CommitListener } from './unit-of-work.js';

@@ -1,4 +1,10 @@
-import type { EntityManager, ObjectLiteral, QueryRunner, SelectQueryBuilder } from 'typeorm';
+import {
+  IsNull,
+  type EntityManager,
+  type ObjectLiteral,
+  type QueryRunner,
+  type SelectQueryBuilder,
+} from 'typeorm';
 import { AppError, Tx } from '@spotopt/kernel';
 import { isDuplicateKey } from './database-errors.js';
 import type { Dialect } from './dialect.js';
@@ -77,19 +83,54 @@ export async function changeRows(tx: Tx, sql: string, parameters: readonly unkno
   return result.affected ?? 0;
 }
 
+/** Inserts the rows as they are; a duplicate key is an error that `isDuplicateKey` knows. */
+export async function insertRows<Row extends ObjectLiteral>(
+  tx: Tx,
+  entity: EntityClass<Row>,
+  ...rows: readonly Partial<Row>[]
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { manager } = writableTx(tx).queryRunner();
+  await manager
+    .createQueryBuilder()
+    .insert()
+    .into(entity)
+    .values([...rows])
+    .updateEntity(false)
+    .execute();
+}
+
 /**
  * Inserts the row unless one with the same primary or unique key exists; answers whether it was inserted.
  * Waits for a transaction that has inserted the same key and not yet committed.
  */
-export async function insertIfAbsent<Row extends ObjectLiteral>(
+export function insertIfAbsent<Row extends ObjectLiteral>(
   tx: Tx,
   entity: EntityClass<Row>,
   row: Partial<Row>,
 ): Promise<boolean> {
-  const runner = writableTx(tx).queryRunner();
-  return withoutDuplicate(async () => {
-    await runner.manager.createQueryBuilder().insert().into(entity).values(row).updateEntity(false).execute();
-  });
+  return withoutDuplicate(() => insertRows(tx, entity, row));
+}
+
+/**
+ * Guarded UPDATE: changes the rows that have all the values of `guard` (null means IS NULL) and answers how
+ * many that were, whether or not a value differed.
+ */
+export async function updateRows<Row extends ObjectLiteral>(
+  tx: Tx,
+  entity: EntityClass<Row>,
+  guard: Partial<Row>,
+  change: Partial<Row>,
+): Promise<number> {
+  const { manager } = writableTx(tx).queryRunner();
+  const where = Object.entries(guard).map(([key, value]) => [key, value === null ? IsNull() : value]);
+  const result = await manager
+    .createQueryBuilder()
+    .update(entity)
+    .set(change)
+    .where(Object.fromEntries(where))
+    .execute();
+  return result.affected ?? 0;
 }
 
 /** Runs one INSERT; false when it met a duplicate key, which leaves the transaction usable. */
