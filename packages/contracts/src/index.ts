@@ -110,8 +110,10 @@ export {
   RequestSwitch,
   ResolveAgent,
   ResolvedAgent,
+  SetTrafficTarget,
   SwitchView,
   TerminateReplica,
+  TrafficTarget,
   UpdateReplica,
 } from './rpc/fleet.rpc.js';
 export {

@@ -10,9 +10,7 @@ export const Ec2InstanceId = z.string().regex(/^i-[0-9a-zA-Z]{4,40}$/, 'an EC2 i
  * `<instance type>.<availability zone>`, for example `t3.medium.us-east-1a`. Deployed agents take the
  * text after the last dot as the zone (rule T6).
  */
-export const PoolId = z
-  .string()
-  .regex(/^[a-z0-9-]+\.[a-z0-9-]+\.[a-z]{2}(-[a-z0-9]+)+-?\d[a-z]?$/, 'a pool id such as t3.medium.us-east-1a');
+export const PoolId = z.string().regex(/^[a-z0-9][a-z0-9.-]*\.[a-z0-9-]+$/, 'a pool id such as t3.medium.us-east-1a');
 
 /** UTC, ISO 8601 with milliseconds and `Z`. */
 export const Instant = z.iso.datetime({ precision: 3 });

@@ -14,6 +14,19 @@ export abstract class Clock {
   now(): Date {
     return new Date(this.nowMs());
   }
+
+  /**
+   * `intervalMs` of this clock, but no less than `realFloorMs` of real time: a sweep on a fast clock must not
+   * become a busy loop.
+   */
+  noShorterThan(realFloorMs: number, intervalMs: number): number {
+    return Math.max(intervalMs, realFloorMs * this.speed());
+  }
+
+  /** Seconds of this clock per real second. */
+  protected speed(): number {
+    return 1;
+  }
 }
 
 async function realSleep(durationMs: number, signal?: AbortSignal): Promise<void> {
@@ -57,5 +70,9 @@ export class ScaledClock extends Clock {
 
   override sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
     return realSleep(durationMs / this.settings.speed, signal);
+  }
+
+  protected override speed(): number {
+    return this.settings.speed;
   }
 }

@@ -70,6 +70,18 @@ export const ChangeAgentSettings = defineRpc({
   response: z.object({ settings: AgentSettings }),
 });
 
+export const TrafficTarget = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('elastic-ip'), allocationId: z.string().min(1) }),
+]);
+
+export const SetTrafficTarget = defineRpc({
+  owner: 'replica',
+  name: 'set-traffic-target',
+  summary: 'What users reach the workload by, and what a switch therefore moves; null = nothing.',
+  request: z.object({ ...AgentRef, target: TrafficTarget.nullable() }),
+  response: z.object({ target: TrafficTarget.nullable() }),
+});
+
 export const AgentView = z.object({
   agentId: Id,
   clientId: Id,

@@ -1,0 +1,97 @@
+import type { Mode, ReplicaStatus, ReplicaType, Role } from '@spotopt/contracts';
+import { StateMachine } from '@spotopt/kernel';
+
+/**
+ * Life of one machine of a workload, from the wish for it to its end. A standby that is given up goes
+ * straight to `zombie`: it still runs and costs money until its termination is confirmed.
+ */
+export type InstanceState =
+  'launching' | 'syncing' | 'ready' | 'promoting' | 'primary' | 'zombie' | 'terminated' | 'failed';
+
+export const instanceLifecycle = new StateMachine<InstanceState>('instance', {
+  launching: ['syncing', 'ready', 'zombie', 'terminated', 'failed'],
+  syncing: ['ready', 'zombie', 'terminated'],
+  ready: ['promoting', 'zombie', 'terminated'],
+  // Back to ready when a planned switch is rolled back before its commit.
+  promoting: ['primary', 'ready', 'zombie', 'terminated'],
+  // Back to ready only when a person asked to keep the old primary as the next standby.
+  primary: ['zombie', 'ready', 'terminated'],
+  zombie: ['terminated'],
+  terminated: [],
+  // A machine that was given up before it had an id may still come to life; then it must be ended.
+  failed: ['zombie'],
+});
+
+export const STANDBY_STATES: readonly InstanceState[] = ['launching', 'syncing', 'ready', 'promoting'];
+export const RUNNING_STATES: readonly InstanceState[] = [...STANDBY_STATES, 'primary', 'zombie'];
+
+export interface Instance {
+  readonly id: string;
+  readonly agentId: string;
+  readonly clientId: string;
+  /** Null until EC2 gave it one. */
+  readonly ec2InstanceId: string | null;
+  readonly state: InstanceState;
+  /** Null for a machine that registered as the first primary. */
+  readonly replicaType: ReplicaType | null;
+  readonly poolId: string;
+  readonly instanceType: string;
+  readonly region: string;
+  readonly az: string;
+  readonly mode: Mode;
+  readonly amiId: string | null;
+  readonly syncStatus: 'initializing' | 'syncing' | 'synced' | 'out-of-sync';
+  readonly syncLatencyMs: number | null;
+  readonly stateTransferProgress: number;
+  readonly createdBy: string;
+  readonly requestId: string | null;
+  readonly failureReason: string | null;
+  readonly createdAt: Date;
+  readonly launchedAt: Date | null;
+  readonly readyAt: Date | null;
+  readonly promotedAt: Date | null;
+  readonly zombieSince: Date | null;
+  readonly terminationRequestedAt: Date | null;
+  readonly terminatedAt: Date | null;
+  readonly lastHeartbeatAt: Date | null;
+  /** Highest epoch that the machine’s agent said it obeys. */
+  readonly confirmedEpoch: number | null;
+  readonly version: number;
+}
+
+export function roleOf(state: InstanceState): Role {
+  switch (state) {
+    case 'launching':
+    case 'syncing':
+    case 'ready':
+    case 'promoting':
+      return 'REPLICA';
+    case 'primary':
+      return 'PRIMARY';
+    case 'zombie':
+      return 'ZOMBIE';
+    case 'terminated':
+    case 'failed':
+      return 'TERMINATED';
+  }
+}
+
+/** The word that replica routes use for a machine (`spec` of the wire: launching … failed). */
+export function replicaStatusOf(instance: Instance): ReplicaStatus {
+  if (instance.promotedAt !== null) return 'promoted';
+  switch (instance.state) {
+    case 'launching':
+    case 'syncing':
+    case 'ready':
+      return instance.state;
+    case 'promoting':
+      return 'ready';
+    case 'primary':
+      return 'promoted';
+    case 'zombie':
+    case 'terminated':
+      return 'terminated';
+    case 'failed':
+      return 'failed';
+  }
+}

@@ -1,0 +1,121 @@
+import { AgentOfflineV1, AgentOnlineV1, type EventData, type HeartbeatsV1 } from '@spotopt/contracts';
+import type { Tx } from '@spotopt/kernel';
+import { FleetEvents } from './fleet-events.js';
+import { type Agent, type FleetStore, type UseCaseDeps } from './ports.js';
+
+type Beat = EventData<typeof HeartbeatsV1>['beats'][number];
+
+/** What a batch of heartbeats changed that somebody may be waiting for. */
+export interface HeartbeatOutcome {
+  /** Agents whose primary obeys the present epoch since this batch. */
+  readonly confirmedAgentIds: readonly string[];
+}
+
+/**
+ * Heartbeats are facts about a machine. Only those of the primary touch the workload's own status: a zombie
+ * that still talks must not look like the workload.
+ */
+export class RecordHeartbeats {
+  readonly #events: FleetEvents;
+
+  constructor(
+    private readonly deps: UseCaseDeps,
+    private readonly fleet: FleetStore,
+  ) {
+    this.#events = new FleetEvents(deps.ids, deps.clock);
+  }
+
+  async execute(beats: readonly Beat[]): Promise<HeartbeatOutcome> {
+    const confirmed = new Set<string>();
+    const newest = new Map<string, Beat>();
+    for (const beat of beats) newest.set(beat.agentKey, beat);
+    for (const beat of newest.values()) {
+      const agentId = await this.deps.uow.run((tx) => this.#record(tx, beat));
+      if (agentId !== null) confirmed.add(agentId);
+    }
+    return { confirmedAgentIds: [...confirmed] };
+  }
+
+  /** @returns the agent's id when this beat confirmed the present epoch for the first time */
+  async #record(tx: Tx, beat: Beat): Promise<string | null> {
+    const installation = await this.fleet.findInstallation(tx, beat.agentKey);
+    if (installation === null) return null;
+    const instance = await this.fleet.findInstanceByEc2Id(tx, installation.ec2InstanceId);
+    const agent = await this.fleet.findAgent(tx, installation.agentId);
+    if (instance === null || agent === null || agent.status === 'deleted') return null;
+    const at = new Date(beat.receivedAt);
+    if (instance.lastHeartbeatAt !== null && instance.lastHeartbeatAt > at) return null;
+    // An agent that knows no epochs obeys whatever it is told last, so its heartbeat as primary confirms.
+    const legacy = !installation.commandTypes.includes('promote');
+    const obeys = beat.epoch ?? (legacy && instance.state === 'primary' ? agent.epoch : null);
+    const confirmedEpoch = Math.max(instance.confirmedEpoch ?? 0, obeys ?? 0);
+    const updated = await this.fleet.updateInstance(tx, instance, instance.state, {
+      lastHeartbeatAt: at,
+      ...(confirmedEpoch > 0 ? { confirmedEpoch } : {}),
+      ...(beat.mode !== 'unknown' && instance.mode === 'unknown' ? { mode: beat.mode } : {}),
+    });
+    if (updated.state !== 'primary') return null;
+    await this.#recordStatus(tx, agent, beat, at);
+    const before = instance.confirmedEpoch ?? 0;
+    return before < agent.epoch && confirmedEpoch >= agent.epoch ? agent.id : null;
+  }
+
+  async #recordStatus(tx: Tx, agent: Agent, beat: Beat, at: Date): Promise<void> {
+    const status = beat.status === 'offline' ? 'offline' : 'online';
+    await this.fleet.updateAgent(tx, agent, { status, lastHeartbeatAt: at });
+    if (status === agent.status) return;
+    const common = { agentId: agent.id, clientId: agent.clientId, lastHeartbeatAt: at.toISOString() };
+    await this.deps.outbox.add(
+      tx,
+      status === 'online'
+        ? this.#events.of(AgentOnlineV1, agent.id, common)
+        : this.#events.of(
+            AgentOfflineV1,
+            agent.id,
+            { ...common, reason: 'goodbye' },
+            { severity: 'warning' },
+          ),
+    );
+  }
+}
+
+/** Declares workloads offline whose primary has been silent for too long. */
+export class DetectSilence {
+  readonly #events: FleetEvents;
+
+  constructor(
+    private readonly deps: UseCaseDeps,
+    private readonly fleet: FleetStore,
+    private readonly offlineAfterMs: number,
+  ) {
+    this.#events = new FleetEvents(deps.ids, deps.clock);
+  }
+
+  async execute(): Promise<void> {
+    const silentSince = this.deps.clock.nowMs() - this.offlineAfterMs;
+    const isSilent = (agent: Agent): boolean =>
+      agent.lastHeartbeatAt !== null && agent.lastHeartbeatAt.getTime() < silentSince;
+    const online = await this.deps.uow.read((tx) => this.fleet.listAgents(tx, { status: 'online' }));
+    for (const { id } of online.filter(isSilent)) {
+      await this.deps.uow.run(async (tx) => {
+        const agent = await this.fleet.findAgent(tx, id);
+        if (agent === null || agent.status !== 'online' || !isSilent(agent)) return;
+        await this.fleet.updateAgent(tx, agent, { status: 'offline' });
+        await this.deps.outbox.add(
+          tx,
+          this.#events.of(
+            AgentOfflineV1,
+            id,
+            {
+              agentId: id,
+              clientId: agent.clientId,
+              lastHeartbeatAt: agent.lastHeartbeatAt?.toISOString() ?? null,
+              reason: 'timeout',
+            },
+            { severity: 'warning' },
+          ),
+        );
+      });
+    }
+  }
+}

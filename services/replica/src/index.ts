@@ -1,0 +1,17 @@
+import type { ServiceDefinition } from '@spotopt/platform';
+import { type ReplicaConfig, replicaConfig } from './config.js';
+import { AgentRow, InstallationRow, InstanceRow } from './fleet/fleet-rows.store.js';
+import { Fleet1763700000000 } from './migrations/1763700000000-fleet.js';
+import { PoolBlockRow, PoolRow } from './pools/pool.store.js';
+import { ReplicaModule } from './replica.module.js';
+import { SwitchRow, SwitchStepRow } from './switching/switch.store.js';
+
+export const replicaService: ServiceDefinition<ReplicaConfig> = {
+  name: 'replica',
+  config: replicaConfig,
+  entities: [AgentRow, InstallationRow, InstanceRow, SwitchRow, SwitchStepRow, PoolRow, PoolBlockRow],
+  migrations: [Fleet1763700000000],
+  createModule: (context) => ReplicaModule.create(context),
+};
+
+export type { ReplicaConfig } from './config.js';

@@ -1,0 +1,4 @@
+import { runServiceMain } from '@spotopt/platform';
+import { replicaService } from './index.js';
+
+await runServiceMain(replicaService);

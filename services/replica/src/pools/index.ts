@@ -1,0 +1,4 @@
+export { chooseEmergencyPool, choosePool, nextBlock } from './choose-pool.js';
+export type { PoolChoice, PoolQuestion } from './choose-pool.js';
+export { PoolStore } from './ports.js';
+export type { Pool, PoolBlock } from './ports.js';

@@ -1,0 +1,112 @@
+import { type EventOf, poolIdOf, regionOf, type SwitchReportedV1 } from '@spotopt/contracts';
+import type { Tx } from '@spotopt/kernel';
+import { type Agent, type FleetStore, type Instance, type UseCaseDeps } from '../fleet/index.js';
+import type { CommitPromotion } from './commit-promotion.js';
+import type { SwitchStore } from './ports.js';
+import type { StartSwitch } from './start-switch.js';
+import type { Switch } from './switch.js';
+
+export const SWITCH_REPORT_CONSUMER = 'replica.switch-reported';
+
+type Report = EventOf<typeof SwitchReportedV1>;
+
+/**
+ * A v4 agent moved its workload by itself and says so. The report names no command: it belongs to the agent's
+ * running switch, or to none, when a person started it on the machine. Either way the new machine is the primary.
+ */
+export class AdoptReportedSwitch {
+  constructor(
+    private readonly deps: UseCaseDeps,
+    private readonly ports: {
+      readonly fleet: FleetStore;
+      readonly switches: SwitchStore;
+      readonly start: StartSwitch;
+      readonly promotion: CommitPromotion;
+    },
+  ) {}
+
+  /** @returns the switch to drive on */
+  execute(event: Report): Promise<string | null> {
+    return this.deps.uow.run(async (tx) => {
+      if (!(await this.deps.inbox.claim(tx, SWITCH_REPORT_CONSUMER, event.id))) return null;
+      const agent = await this.ports.fleet.findAgent(tx, event.data.agentId);
+      if (agent === null || agent.status === 'deleted') return null;
+      const from = await this.ports.fleet.findPrimary(tx, agent.id);
+      // Somebody else's primary, or a report that came twice under another id: nothing to adopt.
+      if (from === null || from.ec2InstanceId !== event.data.old.ec2InstanceId) return null;
+      const to = await this.#newMachine(tx, agent, from, event);
+      const sw = await this.#switchOf(tx, agent, from, to, event);
+      const { data } = event;
+      const updated = await this.ports.switches.update(tx, sw, {
+        toInstanceId: to.id,
+        servedUntil: dateOf(data.trafficSwitchedAt),
+        servingSince: dateOf(data.trafficSwitchedAt),
+      });
+      await this.ports.promotion.execute(tx, updated, {
+        agent,
+        from,
+        to,
+        fenced: false,
+        detail: 'switched by the agent itself',
+      });
+      return sw.id;
+    });
+  }
+
+  async #newMachine(tx: Tx, agent: Agent, from: Instance, event: Report): Promise<Instance> {
+    const reported = event.data.new;
+    const known = await this.ports.fleet.findInstanceByEc2Id(tx, reported.ec2InstanceId);
+    if (known !== null) {
+      if (known.state === 'ready') return known;
+      return this.ports.fleet.updateInstance(tx, known, 'ready', { readyAt: this.deps.clock.now() });
+    }
+    const now = this.deps.clock.now();
+    const az = reported.az ?? from.az;
+    const instanceType = reported.instanceType ?? from.instanceType;
+    const instance: Instance = {
+      ...from,
+      id: this.deps.ids.next(),
+      agentId: agent.id,
+      ec2InstanceId: reported.ec2InstanceId,
+      state: 'ready',
+      replicaType: 'switch',
+      poolId: reported.poolId ?? poolIdOf(instanceType, az),
+      instanceType,
+      region: reported.region ?? regionOf(az),
+      az,
+      mode: reported.mode,
+      amiId: reported.amiId,
+      createdBy: 'switch report',
+      requestId: null,
+      createdAt: now,
+      launchedAt: dateOf(event.data.launchedAt) ?? now,
+      readyAt: dateOf(event.data.readyAt) ?? now,
+      promotedAt: null,
+      lastHeartbeatAt: null,
+      confirmedEpoch: null,
+      version: 1,
+    };
+    await this.ports.fleet.insertInstance(tx, instance);
+    return instance;
+  }
+
+  async #switchOf(tx: Tx, agent: Agent, from: Instance, to: Instance, event: Report): Promise<Switch> {
+    const running = await this.ports.switches.findRunning(tx, agent.id);
+    if (running !== null) return running;
+    return this.ports.start.start(tx, {
+      agent,
+      from,
+      to,
+      trigger: 'manual',
+      reason: 'reported by the agent',
+      requestedBy: 'agent',
+      targetMode: to.mode,
+      targetPoolId: to.poolId,
+      correlationId: event.correlation,
+    });
+  }
+}
+
+function dateOf(instant: string | null): Date | null {
+  return instant === null ? null : new Date(instant);
+}

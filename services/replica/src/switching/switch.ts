@@ -1,0 +1,199 @@
+import type { Mode, SwitchStep, Trigger } from '@spotopt/contracts';
+import type { Instance } from '../fleet/index.js';
+
+/**
+ * One change of primary, as a resumable saga. Each step leaves a row, so whoever finds the switch after a
+ * crash knows what has been done and what comes next.
+ */
+export interface Switch {
+  readonly id: string;
+  readonly agentId: string;
+  readonly clientId: string;
+  readonly trigger: Trigger;
+  readonly reason: string;
+  readonly requestedBy: string;
+  readonly requestId: string | null;
+  readonly decisionId: string | null;
+  readonly incidentId: string | null;
+  readonly correlationId: string;
+  /** `agent`: a deployed v4 agent carries the whole switch out by itself and reports it. */
+  readonly execution: 'standby' | 'agent';
+  readonly status: 'running' | 'finished' | 'failed';
+  readonly step: SwitchStep;
+  readonly fromInstanceId: string;
+  readonly toInstanceId: string | null;
+  readonly targetMode: Mode;
+  readonly targetPoolId: string | null;
+  readonly demoteOldPrimary: boolean;
+  /** When AWS takes the old machine; set for emergencies only. */
+  readonly reclaimAt: Date | null;
+  readonly epochAfter: number | null;
+  readonly startedAt: Date;
+  readonly stepStartedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly launchCommandId: string | null;
+  readonly launchFailure: string | null;
+  readonly quiesceCommandId: string | null;
+  readonly quiesceOutcome: 'done' | 'failed' | null;
+  readonly promoteCommandId: string | null;
+  /** Last moment of service of the old machine, first of the new one, as their agents reported them. */
+  readonly servedUntil: Date | null;
+  readonly servingSince: Date | null;
+  readonly trafficMovedAt: Date | null;
+  readonly oldUsdPerHour: number | null;
+  readonly newUsdPerHour: number | null;
+  readonly onDemandUsdPerHour: number | null;
+  readonly error: string | null;
+  readonly rolledBack: boolean;
+  readonly version: number;
+}
+
+export function isEmergency(sw: Switch): boolean {
+  return sw.incidentId !== null;
+}
+
+export interface SwitchTimeouts {
+  /** From the wish for a standby until it is ready. */
+  readonly launchMs: number;
+  /** A planned switch is rolled back when the old primary does not stop in this time. */
+  readonly quiesceMs: number;
+  /** In an emergency, waiting costs nothing while the old machine still serves: wait, but leave this much of the notice. */
+  readonly emergencyReserveMs: number;
+  readonly emergencyQuiesceMs: number;
+  /** A machine silent for this long is not asked to stop. */
+  readonly silentMs: number;
+  readonly confirmMs: number;
+  /** How long a confirmed switch waits for the report of its first moment of service. */
+  readonly serviceReportMs: number;
+}
+
+export const DEFAULT_TIMEOUTS: SwitchTimeouts = {
+  launchMs: 15 * 60_000,
+  quiesceMs: 60_000,
+  emergencyReserveMs: 40_000,
+  emergencyQuiesceMs: 20_000,
+  silentMs: 95_000,
+  confirmMs: 10 * 60_000,
+  serviceReportMs: 30_000,
+};
+
+export interface SwitchFacts {
+  readonly sw: Switch;
+  readonly from: Instance | null;
+  readonly to: Instance | null;
+  /** The old machine's agent understands `quiesce`. */
+  readonly canQuiesce: boolean;
+  readonly hasTrafficTarget: boolean;
+  /** The new machine's agent reports the moment from which it serves. */
+  readonly reportsService: boolean;
+  readonly nowMs: number;
+}
+
+export type SwitchAction =
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'launch' }
+  | { readonly kind: 'quiesce' }
+  | { readonly kind: 'promote'; readonly fenced: boolean; readonly detail: string }
+  | { readonly kind: 'move-traffic' }
+  | { readonly kind: 'finish' }
+  | { readonly kind: 'fail'; readonly reason: string; readonly resumeOld: boolean };
+
+const WAIT: SwitchAction = { kind: 'wait' };
+
+/** What a running switch needs next. Asked again after every event and by a sweep; has no memory of its own. */
+export function nextAction(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
+  const { sw } = facts;
+  if (sw.status !== 'running') return WAIT;
+  switch (sw.step) {
+    case 'plan':
+    case 'launch':
+    case 'sync':
+      return afterLaunch(facts, timeouts);
+    case 'quiesce':
+      return afterQuiesce(facts, timeouts);
+    case 'promote':
+    case 'move-traffic':
+    case 'confirm':
+      return afterPromotion(facts, timeouts);
+    case 'finish':
+      return WAIT;
+  }
+}
+
+function afterLaunch(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
+  const { sw, from, to, nowMs } = facts;
+  if (sw.launchFailure !== null) return { kind: 'fail', reason: sw.launchFailure, resumeOld: false };
+  const emergency = isEmergency(sw);
+  if (!emergency && from?.state !== 'primary') {
+    return { kind: 'fail', reason: 'the old machine is no longer the primary', resumeOld: false };
+  }
+  if (sw.execution === 'agent') {
+    if (sw.launchCommandId === null) return { kind: 'launch' };
+  } else {
+    if (to === null) return { kind: 'launch' };
+    if (to.state === 'ready') return startQuiesce(facts, timeouts);
+    if (to.state !== 'launching' && to.state !== 'syncing') {
+      return { kind: 'fail', reason: `the standby is ${to.state}`, resumeOld: false };
+    }
+  }
+  const expired = nowMs - sw.stepStartedAt.getTime() > timeouts.launchMs;
+  return expired ? { kind: 'fail', reason: 'the new machine was not ready in time', resumeOld: false } : WAIT;
+}
+
+function startQuiesce(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
+  const { from, canQuiesce, nowMs } = facts;
+  if (from?.state !== 'primary') {
+    return { kind: 'promote', fenced: true, detail: 'the old machine is gone' };
+  }
+  if (!canQuiesce)
+    return { kind: 'promote', fenced: false, detail: 'the old agent cannot stop its workload' };
+  const lastHeard = from.lastHeartbeatAt?.getTime() ?? nowMs;
+  if (isEmergency(facts.sw) && nowMs - lastHeard > timeouts.silentMs) {
+    return { kind: 'promote', fenced: false, detail: 'the old machine is silent' };
+  }
+  return { kind: 'quiesce' };
+}
+
+function afterQuiesce(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
+  const { sw, from, to, nowMs } = facts;
+  if (to?.state !== 'promoting') {
+    return { kind: 'fail', reason: `the standby is ${to?.state ?? 'gone'}`, resumeOld: true };
+  }
+  if (sw.quiesceOutcome === 'done')
+    return { kind: 'promote', fenced: true, detail: 'the old workload stopped' };
+  if (from?.state !== 'primary') {
+    return { kind: 'promote', fenced: true, detail: 'the old machine is gone' };
+  }
+  const waitedMs = nowMs - sw.stepStartedAt.getTime();
+  if (!isEmergency(sw)) {
+    const givenUp = sw.quiesceOutcome === 'failed' || waitedMs > timeouts.quiesceMs;
+    return givenUp ? { kind: 'fail', reason: 'the old workload did not stop', resumeOld: true } : WAIT;
+  }
+  const budgetMs =
+    sw.reclaimAt === null
+      ? timeouts.emergencyQuiesceMs
+      : Math.min(
+          timeouts.emergencyQuiesceMs,
+          sw.reclaimAt.getTime() - timeouts.emergencyReserveMs - sw.stepStartedAt.getTime(),
+        );
+  const outOfTime = sw.quiesceOutcome === 'failed' || waitedMs >= budgetMs;
+  return outOfTime
+    ? { kind: 'promote', fenced: false, detail: 'no time left to wait for the old workload' }
+    : WAIT;
+}
+
+function afterPromotion(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
+  const { sw, to, hasTrafficTarget, nowMs } = facts;
+  if (hasTrafficTarget && sw.trafficMovedAt === null) return { kind: 'move-traffic' };
+  const confirmed = to !== null && sw.epochAfter !== null && (to.confirmedEpoch ?? 0) >= sw.epochAfter;
+  const waitedMs = nowMs - sw.stepStartedAt.getTime();
+  if (confirmed) {
+    const reported = sw.servingSince !== null || !facts.reportsService;
+    return reported || waitedMs > timeouts.serviceReportMs ? { kind: 'finish' } : WAIT;
+  }
+  if (to?.state !== 'primary') {
+    return { kind: 'fail', reason: 'the new primary was lost before it confirmed', resumeOld: false };
+  }
+  const expired = waitedMs > timeouts.confirmMs;
+  return expired ? { kind: 'fail', reason: 'the new primary never confirmed', resumeOld: false } : WAIT;
+}
