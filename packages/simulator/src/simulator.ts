@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { createAwsServer } from './aws/aws-server.js';
 import type { FaultRequest } from './faults/faults.js';
 import { createMetadataServer } from './imds/imds-server.js';
+import { startSource, type InterruptionSource } from './interruptions/source.js';
 import type { PriceBook } from './prices/price-book.js';
 import { SimulatedRegion, type RegionOptions } from './region/simulated-region.js';
 
@@ -17,6 +18,8 @@ export interface SimulatorOptions extends Omit<RegionOptions, 'priceBook'> {
   /** This queue exists from the start and receives all events about instances. */
   readonly noticeQueueName: string;
   readonly faults?: readonly FaultRequest[];
+  /** What takes capacity away. @default nothing but what is asked for by method or control interface */
+  readonly interruptions?: readonly InterruptionSource[];
 }
 
 export interface Simulator {
@@ -53,6 +56,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   region.queues.create(options.noticeQueueName);
   region.queues.addTarget(options.noticeQueueName);
   for (const fault of options.faults ?? []) region.faults.add(fault);
+  for (const source of options.interruptions ?? []) startSource(region, source);
   const host = options.host ?? '127.0.0.1';
   const awsServer = createAwsServer(region);
   const metadataServer = createMetadataServer(region);

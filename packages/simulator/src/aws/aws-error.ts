@@ -1,4 +1,4 @@
-import { AppError } from '@spotopt/kernel';
+import { AppError, isAppError } from '@spotopt/kernel';
 
 /** A failure in the words of AWS: `code` is the AWS error code, `details.httpStatus` the answer's status. */
 export function awsError(code: string, message: string, httpStatus = 400): AppError {
@@ -18,4 +18,9 @@ export function dropConnection(): AppError {
 export function httpStatusOf(error: AppError): number {
   const { httpStatus } = error.details;
   return typeof httpStatus === 'number' ? httpStatus : 500;
+}
+
+/** False for what is no answer of AWS but a mistake of the simulator. */
+export function isAwsError(error: unknown): boolean {
+  return isAppError(error) && typeof error.details['httpStatus'] === 'number';
 }

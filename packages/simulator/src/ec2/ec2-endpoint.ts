@@ -14,6 +14,24 @@ import {
 } from './addresses.js';
 import { describeInstances, describeInstanceStatus } from './describe-instances.js';
 import { describeSpotPriceHistory } from './describe-spot-price-history.js';
+import { createFleet } from './create-fleet.js';
+import {
+  describeAvailabilityZones,
+  describeImages,
+  describeInstanceTypeOfferings,
+  describeRegions,
+  describeSubnets,
+} from './describe-places.js';
+import { describeSpotInstanceRequests } from './describe-spot-instance-requests.js';
+import {
+  createLaunchTemplate,
+  createLaunchTemplateVersion,
+  deleteLaunchTemplate,
+  describeLaunchTemplates,
+  describeLaunchTemplateVersions,
+  modifyLaunchTemplate,
+} from './launch-template-actions.js';
+import { createTags, deleteTags, describeTags } from './tags.js';
 import { runInstances } from './run-instances.js';
 import { terminateInstances } from './terminate-instances.js';
 
@@ -22,11 +40,27 @@ const EC2_NAMESPACE = 'http://ec2.amazonaws.com/doc/2016-11-15/';
 const ACTIONS: Readonly<Record<string, Ec2Action>> = {
   AllocateAddress: allocateAddress,
   AssociateAddress: associateAddress,
+  CreateFleet: createFleet,
+  CreateLaunchTemplate: createLaunchTemplate,
+  CreateLaunchTemplateVersion: createLaunchTemplateVersion,
+  CreateTags: createTags,
+  DeleteLaunchTemplate: deleteLaunchTemplate,
+  DeleteTags: deleteTags,
   DescribeAddresses: describeAddresses,
+  DescribeAvailabilityZones: describeAvailabilityZones,
+  DescribeImages: describeImages,
   DescribeInstances: describeInstances,
   DescribeInstanceStatus: describeInstanceStatus,
+  DescribeInstanceTypeOfferings: describeInstanceTypeOfferings,
+  DescribeLaunchTemplates: describeLaunchTemplates,
+  DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
+  DescribeRegions: describeRegions,
+  DescribeSpotInstanceRequests: describeSpotInstanceRequests,
   DescribeSpotPriceHistory: describeSpotPriceHistory,
+  DescribeSubnets: describeSubnets,
+  DescribeTags: describeTags,
   DisassociateAddress: disassociateAddress,
+  ModifyLaunchTemplate: modifyLaunchTemplate,
   ReleaseAddress: releaseAddress,
   RunInstances: runInstances,
   TerminateInstances: terminateInstances,

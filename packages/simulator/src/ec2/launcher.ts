@@ -56,28 +56,33 @@ export function launchInPool(region: SimulatedRegion, order: LaunchOrder): Insta
   return Array.from({ length: count }, () => region.instances.launch(spec, reservationId));
 }
 
-/** The zone that a request names by zone, zone id or subnet; undefined when it leaves the choice to AWS. */
-export function requestedZone(region: SimulatedRegion, request: QueryReader): Zone | undefined {
-  const placement = request.child('Placement');
+function zoneBySubnet(region: SimulatedRegion, request: QueryReader): Zone | undefined {
   const subnetId = request.text('SubnetId') ?? request.children('NetworkInterface')[0]?.text('SubnetId');
-  if (subnetId !== undefined) {
-    return known(
-      region.zones.find((zone) => zone.subnetId === subnetId),
-      () => awsError('InvalidSubnetID.NotFound', `The subnet ID '${subnetId}' does not exist`),
-    );
-  }
+  if (subnetId === undefined) return undefined;
+  const zone = region.zones.find((candidate) => candidate.subnetId === subnetId);
+  if (zone !== undefined) return zone;
+  throw awsError('InvalidSubnetID.NotFound', `The subnet ID '${subnetId}' does not exist`);
+}
+
+function zoneByName(region: SimulatedRegion, request: QueryReader): Zone | undefined {
+  const placement = request.child('Placement');
   const name = request.text('AvailabilityZone') ?? placement.text('AvailabilityZone');
   const id = request.text('AvailabilityZoneId') ?? placement.text('AvailabilityZoneId');
   if (name === undefined && id === undefined) return undefined;
-  return known(
-    region.zones.find((zone) => zone.name === name || zone.id === id),
-    () => awsError('InvalidParameterValue', `Invalid availability zone: [${name ?? id ?? ''}]`),
-  );
+  const zone = region.zones.find((candidate) => candidate.name === name || candidate.id === id);
+  if (zone !== undefined) return zone;
+  throw awsError('InvalidParameterValue', `Invalid availability zone: [${name ?? id ?? ''}]`);
 }
 
-function known<Value>(value: Value | undefined, error: () => Error): Value {
-  if (value === undefined) throw error();
-  return value;
+/** The zone that a request names by zone, zone id or subnet; undefined when it leaves the choice to AWS. */
+export function requestedZone(region: SimulatedRegion, request: QueryReader): Zone | undefined {
+  const bySubnet = zoneBySubnet(region, request);
+  const byName = zoneByName(region, request);
+  if (bySubnet !== undefined && byName !== undefined && bySubnet !== byName) {
+    const message = `The availability zone ${byName.name} is not that of the subnet ${bySubnet.subnetId}.`;
+    throw awsError('InvalidParameterCombination', message);
+  }
+  return bySubnet ?? byName;
 }
 
 /** Zones that could take the instance, best first, for a request that names none. */
@@ -95,7 +100,7 @@ export function candidateZones(region: SimulatedRegion, instanceType: string, ma
 /** What all launching operations read alike, once template and request are merged. */
 export function specOf(
   request: QueryReader,
-  place: { instanceType: string; zone: string; market: Market; clientToken: string },
+  place: Pick<LaunchSpec, 'instanceType' | 'zone' | 'market' | 'clientToken' | 'tags'>,
 ): LaunchSpec {
   const userData = request.text('UserData');
   const keyName = request.text('KeyName');
@@ -106,7 +111,6 @@ export function specOf(
     ...place,
     imageId: request.required('ImageId'),
     securityGroupIds: [...request.texts('SecurityGroupId'), ...request.texts('SecurityGroup')],
-    tags: tagsFor(request, 'instance'),
     ...(userData === undefined ? {} : { userData }),
     ...(keyName === undefined ? {} : { keyName }),
     ...(iamInstanceProfile === undefined ? {} : { iamInstanceProfile }),

@@ -1,9 +1,9 @@
+import { hasCode } from '@spotopt/kernel';
 import { awsError } from '../aws/aws-error.js';
-import type { QueryReader } from '../aws/query-reader.js';
+import { QueryReader } from '../aws/query-reader.js';
 import { uuidOf } from '../region/notice-events.js';
 import type { Instance, Market } from '../region/instance.js';
 import type { SimulatedRegion } from '../region/simulated-region.js';
-import { hasCode } from '@spotopt/kernel';
 import type { Ec2Action } from './action.js';
 import { reservationsXml } from './instance-xml.js';
 import {
@@ -13,6 +13,7 @@ import {
   poolFor,
   requestedZone,
   specOf,
+  tagsFor,
 } from './launcher.js';
 
 /** Parameters that may differ when a client token comes again: the token itself, and where to launch. */
@@ -24,15 +25,14 @@ const NOT_FINGERPRINTED = [
   'NetworkInterface.1.SubnetId',
 ];
 
-function withTemplate(request: QueryReader, region: SimulatedRegion): QueryReader {
-  if (!request.has('LaunchTemplate')) return request;
+function templateData(request: QueryReader, region: SimulatedRegion): QueryReader {
+  if (!request.has('LaunchTemplate')) return QueryReader.empty();
   const reference = request.child('LaunchTemplate');
-  const { data } = region.templates.version({
+  return region.templates.version({
     id: reference.text('LaunchTemplateId'),
     name: reference.text('LaunchTemplateName'),
     version: reference.text('Version'),
-  });
-  return request.over(data);
+  }).data;
 }
 
 function countsOf(request: QueryReader): { minCount: number; maxCount: number } {
@@ -47,7 +47,14 @@ function countsOf(request: QueryReader): { minCount: number; maxCount: number } 
   return { minCount, maxCount };
 }
 
-function launch(request: QueryReader, region: SimulatedRegion): Instance[] {
+interface Launch {
+  /** The request over its launch template. */
+  readonly request: QueryReader;
+  readonly region: SimulatedRegion;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+function launch({ request, region, tags }: Launch): Instance[] {
   const instanceType = request.text('InstanceType') ?? 'm1.small';
   const market: Market =
     request.child('InstanceMarketOptions').text('MarketType') === 'spot' ? 'spot' : 'on-demand';
@@ -57,7 +64,7 @@ function launch(request: QueryReader, region: SimulatedRegion): Instance[] {
   const first = zones[0] ?? region.zones[0];
   const counts = countsOf(request);
   for (const zone of zones) {
-    const spec = specOf(request, { instanceType, zone: zone.name, market, clientToken });
+    const spec = specOf(request, { instanceType, zone: zone.name, market, clientToken, tags });
     try {
       return launchInPool(region, { operation: 'RunInstances', spec, ...counts });
     } catch (error) {
@@ -73,7 +80,9 @@ function launch(request: QueryReader, region: SimulatedRegion): Instance[] {
  * the same token in two zones launches twice.
  */
 export const runInstances: Ec2Action = (request, region) => {
-  const merged = withTemplate(request, region);
+  const template = templateData(request, region);
+  const merged = request.over(template);
+  const tags = new Map([...tagsFor(template, 'instance'), ...tagsFor(request, 'instance')]);
   merged.required('ImageId');
   const zone = requestedZone(region, merged)?.name ?? 'region';
   const instances = region.idempotency.once(
@@ -82,7 +91,7 @@ export const runInstances: Ec2Action = (request, region) => {
       token: request.text('ClientToken'),
       fingerprint: request.canonical(NOT_FINGERPRINTED),
     },
-    () => launch(merged, region),
+    () => launch({ request: merged, region, tags }),
   );
   return reservationsXml(region, instances)[0] ?? {};
 };

@@ -6,7 +6,7 @@ import type { PriceBook } from '../prices/price-book.js';
 import { Queues } from '../sqs/queues.js';
 import { Addresses } from './addresses.js';
 import { Pools, type Availability } from './capacity.js';
-import type { Instance } from './instance.js';
+import type { Instance, Market } from './instance.js';
 import { Instances, type BootTimes } from './instances.js';
 import { Notices, type InterruptOptions, type MaintenanceOptions } from './notices.js';
 import { regionState, type RegionState } from './region-state.js';
@@ -93,11 +93,8 @@ export class SimulatedRegion {
       statusCheckMs: options.statusCheckMs ?? 10_000,
       shutdownMs: options.shutdownMs ?? 5_000,
     });
-    const { instances, queues } = {
-      instances: this.instances,
-      queues: new Queues({ clock, ids, random, faults: this.faults }),
-    };
-    this.queues = queues;
+    this.queues = new Queues({ clock, ids, random, faults: this.faults });
+    const { instances, queues } = this;
     this.notices = new Notices({
       clock,
       ids,
@@ -147,19 +144,19 @@ export class SimulatedRegion {
   setCapacity(
     poolId: string,
     available: Availability,
-    options: { market?: 'spot' | 'on-demand' } = {},
+    options: { readonly market?: Market; readonly atMs?: number } = {},
   ): void {
     const pool = this.pools.get(poolId);
     if (pool === undefined) throw AppError.permanent('unknown-pool', `there is no pool ${poolId}`);
     if (options.market === 'on-demand') pool.onDemandAvailable = available;
     else pool.available = available;
     const detail = { available, market: options.market ?? 'spot' };
-    this.timeline.add(this.clock.nowMs(), 'pool.capacity', poolId, detail);
+    this.timeline.add(options.atMs ?? this.clock.nowMs(), 'pool.capacity', poolId, detail);
   }
 
   /** AWS takes the whole pool back: no capacity, and a notice to every spot instance in it. */
   reclaimPool(poolId: string, options: InterruptOptions = {}, atMs = this.clock.nowMs()): void {
-    this.setCapacity(poolId, 0);
+    this.setCapacity(poolId, 0, { atMs });
     for (const instance of this.instances.alive(poolId)) {
       if (instance.market === 'spot') this.notices.interrupt(instance, options, atMs);
     }
