@@ -1,0 +1,93 @@
+import type { Tx } from '@spotopt/kernel';
+import {
+  idColumn,
+  instantColumn,
+  jsonColumn,
+  managerOf,
+  moneyColumn,
+  stringColumn,
+  textColumn,
+} from '@spotopt/persistence';
+import { Column, Entity, LessThan, PrimaryColumn } from 'typeorm';
+import type { Observation, Proposal } from '../engine/ports.js';
+import { actionOf, reasonOf, targetPoolIdOf } from './decision.js';
+import type { GuardrailFacts, Verdict } from './guardrails.js';
+import { type Decision, type DecisionFilter, DecisionStore } from './ports.js';
+
+@Entity('decision')
+export class DecisionRow {
+  @PrimaryColumn(idColumn({ name: 'decision_id' })) decisionId!: string;
+  @Column(idColumn({ name: 'agent_id' })) agentId!: string;
+  @Column(idColumn({ name: 'client_id' })) clientId!: string;
+  @Column(instantColumn({ name: 'decided_at' })) decidedAt!: Date;
+  @Column(idColumn({ name: 'from_ec2_instance_id', nullable: true })) fromEc2InstanceId!: string | null;
+  @Column(stringColumn(64)) engine!: string;
+  @Column(stringColumn(64, { name: 'engine_version' })) engineVersion!: string;
+  @Column(stringColumn(32)) action!: string;
+  @Column(stringColumn(16)) outcome!: string;
+  @Column(idColumn({ name: 'target_pool_id', nullable: true })) targetPoolId!: string | null;
+  @Column(moneyColumn({ name: 'expected_savings_usd_per_hour' })) expectedSavingsUsdPerHour!: number;
+  @Column(textColumn()) reason!: string;
+  @Column(jsonColumn()) observation!: Observation;
+  @Column(jsonColumn()) facts!: GuardrailFacts;
+  @Column(jsonColumn()) proposal!: Proposal;
+  @Column(jsonColumn()) verdict!: Verdict;
+}
+
+export class SqlDecisionStore extends DecisionStore {
+  override async add(tx: Tx, decision: Decision): Promise<void> {
+    const { proposal, verdict } = decision;
+    const row: DecisionRow = {
+      ...decision,
+      engine: proposal.engine,
+      engineVersion: proposal.engineVersion,
+      action: actionOf(decision),
+      outcome: verdict.outcome,
+      targetPoolId: targetPoolIdOf(decision),
+      expectedSavingsUsdPerHour: proposal.expectedSavingsUsdPerHour,
+      reason: reasonOf(decision),
+    };
+    await managerOf(tx)
+      .createQueryBuilder()
+      .insert()
+      .into(DecisionRow)
+      .values(row)
+      .updateEntity(false)
+      .execute();
+  }
+
+  override async find(tx: Tx, decisionId: string): Promise<Decision | null> {
+    const row = await managerOf(tx).findOneBy(DecisionRow, { decisionId });
+    return row === null ? null : toDecision(row);
+  }
+
+  override async list(tx: Tx, filter: DecisionFilter): Promise<{ decisions: Decision[]; total: number }> {
+    const { clientId, agentId, limit } = filter;
+    const [rows, total] = await managerOf(tx).findAndCount(DecisionRow, {
+      where: { ...(clientId === null ? {} : { clientId }), ...(agentId === null ? {} : { agentId }) },
+      order: { decidedAt: 'DESC', decisionId: 'DESC' },
+      take: limit,
+    });
+    return { decisions: rows.map(toDecision), total };
+  }
+
+  override async prune(tx: Tx, before: Date): Promise<void> {
+    await managerOf(tx).delete(DecisionRow, { decidedAt: LessThan(before) });
+  }
+}
+
+function toDecision(row: DecisionRow): Decision {
+  const { decisionId, agentId, clientId, decidedAt, fromEc2InstanceId } = row;
+  const { observation, facts, proposal, verdict } = row;
+  return {
+    decisionId,
+    agentId,
+    clientId,
+    decidedAt,
+    fromEc2InstanceId,
+    observation,
+    facts,
+    proposal,
+    verdict,
+  };
+}

@@ -1,0 +1,122 @@
+import type { AgentSettings, Mode } from '@spotopt/contracts';
+
+export interface Placement {
+  readonly ec2InstanceId: string | null;
+  readonly mode: Mode;
+  readonly poolId: string;
+}
+
+/** What a decision needs to know of a logical agent, gathered from the fleet's events. */
+export interface Workload {
+  readonly agentId: string;
+  readonly clientId: string;
+  readonly region: string;
+  readonly instanceType: string;
+  readonly settings: AgentSettings;
+  readonly settingsAt: Date;
+  readonly online: boolean;
+  readonly onlineAt: Date;
+  readonly deleted: boolean;
+  readonly epoch: number;
+  readonly primary: Placement | null;
+  readonly registeredAt: Date;
+  readonly nextDecisionAt: Date;
+  /** A proposal may still be taken up until then. */
+  readonly proposalOpenUntil: Date | null;
+  /** Rises with every write. */
+  readonly version: number;
+}
+
+export interface Registration {
+  readonly agentId: string;
+  readonly clientId: string;
+  readonly region: string;
+  readonly instanceType: string;
+  readonly settings: AgentSettings;
+  readonly epoch: number;
+  readonly primary: Placement | null;
+}
+
+/** News about a workload. Each kind carries the time at which it was true; older news changes nothing. */
+export type WorkloadNews =
+  | { readonly kind: 'registered'; readonly at: Date; readonly registration: Registration }
+  | { readonly kind: 'settings'; readonly at: Date; readonly settings: AgentSettings }
+  | { readonly kind: 'online'; readonly at: Date; readonly online: boolean }
+  | { readonly kind: 'primary'; readonly at: Date; readonly epoch: number; readonly placement: Placement }
+  | { readonly kind: 'switch-started'; readonly at: Date }
+  | { readonly kind: 'deleted'; readonly at: Date };
+
+/**
+ * The workload after the news. Null for news of a workload that nobody registered: its registration will carry
+ * everything.
+ */
+export function follow(workload: Workload | null, news: WorkloadNews): Workload | null {
+  if (news.kind === 'registered') return register(workload, news.registration, news.at);
+  if (workload === null) return null;
+  switch (news.kind) {
+    case 'settings':
+      return news.at < workload.settingsAt ? workload : withSettings(workload, news.settings, news.at);
+    case 'online':
+      return news.at < workload.onlineAt ? workload : { ...workload, online: news.online, onlineAt: news.at };
+    case 'primary':
+      return news.epoch < workload.epoch
+        ? workload
+        : { ...workload, epoch: news.epoch, primary: news.placement };
+    case 'switch-started':
+      return { ...workload, proposalOpenUntil: null };
+    case 'deleted':
+      return { ...workload, deleted: true };
+  }
+}
+
+function register(known: Workload | null, registration: Registration, at: Date): Workload {
+  if (known === null) {
+    return {
+      ...registration,
+      settingsAt: at,
+      online: true,
+      onlineAt: at,
+      deleted: false,
+      registeredAt: at,
+      nextDecisionAt: at,
+      proposalOpenUntil: null,
+      version: 0,
+    };
+  }
+  const { primary, epoch, settings } = registration;
+  const placed =
+    primary !== null && epoch >= known.epoch
+      ? { primary, epoch, region: registration.region, instanceType: registration.instanceType }
+      : {};
+  const set = at >= known.settingsAt ? { settings, settingsAt: at } : {};
+  return { ...known, ...placed, ...set };
+}
+
+/** Changed settings may allow what was held back, so that the next decision is due at once. */
+function withSettings(workload: Workload, settings: AgentSettings, at: Date): Workload {
+  const nextDecisionAt = at < workload.nextDecisionAt ? at : workload.nextDecisionAt;
+  return { ...workload, settings, settingsAt: at, nextDecisionAt };
+}
+
+export interface ChangeOfPrimary {
+  readonly switchId: string;
+  readonly agentId: string;
+  readonly state: 'started' | 'finished' | 'failed';
+  readonly startedAt: Date;
+  /** Null while it is under way. */
+  readonly endedAt: Date | null;
+}
+
+/** A change of primary whose end was never heard of no longer holds anything up after this time. */
+const LONGEST_SWITCH_MS = 2 * 3_600_000;
+
+export function isUnderWay(change: ChangeOfPrimary, now: Date): boolean {
+  return change.state === 'started' && now.getTime() - change.startedAt.getTime() < LONGEST_SWITCH_MS;
+}
+
+/** When the changes happened that count towards the limits: every finished one, whoever asked for it. */
+export function changesAtMs(changes: readonly ChangeOfPrimary[]): number[] {
+  return changes.flatMap(({ state, endedAt }) =>
+    state === 'finished' && endedAt !== null ? [endedAt.getTime()] : [],
+  );
+}

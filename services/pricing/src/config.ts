@@ -1,0 +1,26 @@
+import { setting } from '@spotopt/platform';
+import { z } from 'zod';
+
+export const pricingConfig = z.object({
+  backfillDays: setting
+    .integer('How far back the prices of a new market are read; AWS keeps 90 days.', { min: 1, max: 90 })
+    .default(90),
+  priceReadIntervalSeconds: setting
+    .integer('Time between two reads of the spot price history.', { min: 10, max: 86_400 })
+    .default(300),
+  priceReadOverlapMinutes: setting
+    .integer('How much of what was read is read again, for changes that AWS lists late.', {
+      min: 0,
+      max: 1440,
+    })
+    .default(60),
+  priceHistoryEnabled: setting
+    .flag('Read prices from AWS besides taking reports of agents; needs ec2:DescribeSpotPriceHistory.')
+    .default(true),
+  awsEndpoint: setting
+    .url('Other EC2 endpoint than AWS’s own.', ['http', 'https'], 'http://127.0.0.1:8081')
+    .optional(),
+  awsAccessKeyId: setting.text('Fixed AWS access key; unset = the usual AWS lookup.').optional(),
+  awsSecretAccessKey: setting.secret('Secret of the fixed AWS access key.').optional(),
+});
+export type PricingConfig = z.output<typeof pricingConfig>;

@@ -1,0 +1,151 @@
+import { createEvent, PricesReadV1 } from '@spotopt/contracts';
+import type { Clock, Failpoints, Ids, Outbox, Tx, UnitOfWork } from '@spotopt/kernel';
+import type { PoolStore, PriceBook, RawPrice, RawPriceStore } from '../pools/ports.js';
+import type { HistoryChange, PriceHistory, PriceWatch, WatchStore } from './ports.js';
+
+export interface ReadHistoryDeps {
+  readonly uow: UnitOfWork;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly failpoints: Failpoints;
+  readonly history: PriceHistory;
+  readonly watches: WatchStore;
+  readonly pools: PoolStore;
+  readonly raw: RawPriceStore;
+  readonly book: PriceBook;
+}
+
+export interface ReadHistorySettings {
+  /** How far the first read of a market goes back; AWS keeps 90 days. */
+  readonly backfillMs: number;
+  /** How much of what was read is read again: AWS may list a change late. */
+  readonly overlapMs: number;
+  /** Longest span of one read, after which the progress is kept. @default 30 days */
+  readonly windowMs?: number;
+}
+
+const DEFAULT_WINDOW_MS = 30 * 86_400_000;
+
+interface Reading {
+  readonly region: string;
+  readonly watches: readonly PriceWatch[];
+  readonly from: Date;
+}
+
+/**
+ * Brings the stored prices of every watched market up to now. Every change is stored once however often it is
+ * read; the progress moves only after what it covers is stored, so that a run that is killed anywhere is simply
+ * run again. Prices come into force only when a read has reached the present: a back-fill announces nothing old.
+ */
+export class ReadHistory {
+  constructor(
+    private readonly deps: ReadHistoryDeps,
+    private readonly settings: ReadHistorySettings,
+  ) {}
+
+  /** @throws the first error, after every other market was read */
+  async execute(signal?: AbortSignal): Promise<void> {
+    const watches = await this.deps.uow.read((tx) => this.deps.watches.list(tx));
+    const until = this.deps.clock.now();
+    const errors: unknown[] = [];
+    for (const reading of this.#plan(watches, until)) {
+      if (signal?.aborted === true) return;
+      try {
+        await this.#read(reading, until, signal);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  /** Markets of one region that were read equally far are read together. */
+  #plan(watches: readonly PriceWatch[], until: Date): Reading[] {
+    const readings = new Map<string, PriceWatch[]>();
+    for (const watch of watches) {
+      const key = `${watch.region} ${String(watch.readUntil?.getTime() ?? 'never')}`;
+      readings.set(key, [...(readings.get(key) ?? []), watch]);
+    }
+    return [...readings.values()].flatMap((group) => {
+      const first = group[0];
+      if (first === undefined) return [];
+      const fromMs =
+        first.readUntil === null
+          ? until.getTime() - this.settings.backfillMs
+          : first.readUntil.getTime() - this.settings.overlapMs;
+      return [{ region: first.region, watches: group, from: new Date(fromMs) }];
+    });
+  }
+
+  async #read(reading: Reading, until: Date, signal: AbortSignal | undefined): Promise<void> {
+    const windowMs = this.settings.windowMs ?? DEFAULT_WINDOW_MS;
+    let from = reading.from;
+    for (;;) {
+      const end = new Date(Math.min(until.getTime(), from.getTime() + windowMs));
+      if (!(await this.#storeWindow(reading, from, end, signal))) return;
+      const reachedNow = end.getTime() >= until.getTime();
+      await this.deps.uow.run((tx) => this.#advance(tx, reading, end, reachedNow));
+      this.deps.failpoints.hit('pricing.history.advanced');
+      if (reachedNow) return;
+      from = end;
+    }
+  }
+
+  /** False when it was stopped before the last page. */
+  async #storeWindow(
+    reading: Reading,
+    from: Date,
+    until: Date,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const pages = this.deps.history.changes({
+      region: reading.region,
+      instanceTypes: reading.watches.map((watch) => watch.instanceType),
+      from,
+      until,
+    });
+    for await (const page of pages) {
+      if (signal?.aborted === true) return false;
+      const receivedAt = this.deps.clock.now();
+      const rows = page.map((change) => rawPriceOf(change, receivedAt));
+      await this.deps.uow.run((tx) => this.deps.book.keep(tx, rows));
+      this.deps.failpoints.hit('pricing.history.page-stored');
+    }
+    return true;
+  }
+
+  async #advance(tx: Tx, reading: Reading, readUntil: Date, reachedNow: boolean): Promise<void> {
+    await this.deps.watches.setReadUntil(tx, reading.watches, readUntil);
+    if (!reachedNow) return;
+    for (const watch of reading.watches) {
+      const poolIds = await this.deps.pools.listPoolIds(tx, watch);
+      await this.deps.book.bringIntoForce(tx, await this.deps.raw.newest(tx, poolIds, 'spot-price-history'));
+    }
+    await this.deps.outbox.add(
+      tx,
+      createEvent(PricesReadV1, {
+        id: this.deps.ids.next(),
+        time: this.deps.clock.now(),
+        subject: reading.region,
+        data: {
+          region: reading.region,
+          instanceTypes: reading.watches.map((watch) => watch.instanceType).sort(),
+          readUntil: readUntil.toISOString(),
+        },
+      }),
+    );
+  }
+}
+
+function rawPriceOf(change: HistoryChange, receivedAt: Date): RawPrice {
+  return {
+    poolId: change.poolId,
+    usdPerHour: change.usdPerHour,
+    source: 'spot-price-history',
+    observedAt: change.changedAt,
+    reportedBy: '',
+    reportId: null,
+    receivedAt,
+  };
+}

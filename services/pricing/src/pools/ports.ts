@@ -1,0 +1,74 @@
+import type { PriceSource } from '@spotopt/contracts';
+import type { Tx } from '@spotopt/kernel';
+import type { CurrentPrice, OnDemandPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
+
+export { cataloguePriceOf, isEstimate } from './on-demand.js';
+export { newestPerPool, spotPoolOf, supersedes } from './pool.js';
+export type { CurrentPrice, OnDemandPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
+
+export interface RawPriceFilter {
+  readonly poolId: string;
+  readonly from: Date | null;
+  readonly to: Date | null;
+  readonly source: PriceSource | null;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Pools and the price in force of each. */
+export abstract class PoolStore {
+  /** Adds the pools that are not known yet; known ones stay as they are. */
+  abstract addPools(tx: Tx, pools: readonly SpotPool[], seenAt: Date): Promise<void>;
+
+  /** Holds the pools against other writers until the transaction ends. Unknown ones are left out. */
+  abstract findForChange(tx: Tx, poolIds: readonly string[]): Promise<CurrentPrice[]>;
+
+  /** False when somebody else changed the price since `expected` was read. */
+  abstract setInForce(tx: Tx, expected: CurrentPrice, sighting: PriceSighting): Promise<boolean>;
+
+  /** Takes an estimate for the pools of a market that have nothing better. */
+  abstract setEstimatedOnDemand(tx: Tx, market: Market, usdPerHour: number): Promise<void>;
+
+  abstract listPoolIds(tx: Tx, market: Market): Promise<string[]>;
+
+  /** Prices in force, cheapest first. */
+  abstract listInForce(
+    tx: Tx,
+    filter: { readonly region: string | null; readonly instanceType: string | null },
+  ): Promise<CurrentPrice[]>;
+
+  abstract coverage(tx: Tx): Promise<{ readonly pools: number; readonly latestObservedAt: Date | null }>;
+}
+
+/** Every price ever seen. */
+export abstract class RawPriceStore {
+  /** Adds the rows that are not stored yet: one per pool, source, reporter and time. */
+  abstract add(tx: Tx, rows: readonly RawPrice[]): Promise<void>;
+
+  /** The newest price of each pool that the source gave; pools without one are left out. */
+  abstract newest(tx: Tx, poolIds: readonly string[], source: PriceSource): Promise<PriceSighting[]>;
+
+  /** Oldest first. */
+  abstract list(tx: Tx, filter: RawPriceFilter): Promise<{ prices: PriceSighting[]; total: number }>;
+
+  abstract count(tx: Tx): Promise<number>;
+}
+
+/** The one place where sightings become stored prices and a price comes into force. */
+export abstract class PriceBook {
+  /** Keeps every sighting that is new. Changes nothing about the prices in force. */
+  abstract keep(tx: Tx, rows: readonly RawPrice[]): Promise<void>;
+
+  /**
+   * Brings the newest of the sightings into force where they supersede what is, and tells everybody whose price
+   * changed. A sighting that confirms the price only moves its time.
+   * @throws AppError `version-conflict` (transient) when somebody else did so meanwhile: run the transaction again
+   */
+  abstract bringIntoForce(tx: Tx, sightings: Iterable<PriceSighting>, correlation?: string): Promise<void>;
+}
+
+/** All pools of one instance type in one region. */
+export interface Market {
+  readonly region: string;
+  readonly instanceType: string;
+}

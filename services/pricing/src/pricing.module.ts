@@ -1,0 +1,89 @@
+import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
+import type { ServiceContext, ServiceDefinition } from '@spotopt/platform';
+import { type PricingConfig, pricingConfig } from './config.js';
+import { HistoryJob } from './history/history.job.js';
+import type { PriceHistory } from './history/ports.js';
+import { ReadHistory } from './history/read-history.js';
+import { AwsPriceHistory } from './history/spot-history.client.js';
+import { WatchMarket } from './history/watch-market.js';
+import { WatchConsumer } from './history/watch.consumer.js';
+import { PriceWatchRow, SqlWatchStore } from './history/watch.store.js';
+import { PricingTables } from './migrations/1764000000000-pricing-tables.js';
+import { PricingController } from './overview/pricing.controller.js';
+import { ReadPrices } from './overview/read-prices.js';
+import { CurrentPriceRow, SpotPoolRow, SqlPoolStore } from './pools/pool.store.js';
+import { StoredPriceBook } from './pools/price-book.js';
+import { RawPriceRow, SqlRawPriceStore } from './pools/raw-price.store.js';
+import { FollowReporters } from './reports/follow-reporters.js';
+import { RecordReport } from './reports/record-report.js';
+import { ReportConsumer } from './reports/report.consumer.js';
+import { PriceReportRow, ReporterRow, SqlReportStore } from './reports/report.store.js';
+
+const DAY_MS = 86_400_000;
+
+@Module({})
+class PricingModule {}
+
+function wire(context: ServiceContext<PricingConfig>, history: PriceHistory): object[] {
+  const { config, clock, ids, database, failpoints, logger, random } = context;
+  const { uow, inbox, outbox, leases } = database;
+  const pools = new SqlPoolStore();
+  const raw = new SqlRawPriceStore();
+  const watches = new SqlWatchStore();
+  const reports = new SqlReportStore();
+  const common = { uow, inbox, outbox, clock, ids };
+  const book = new StoredPriceBook({ ...common, pools, raw });
+  const readHistory = new ReadHistory(
+    { ...common, failpoints, history, watches, pools, raw, book },
+    { backfillMs: config.backfillDays * DAY_MS, overlapMs: config.priceReadOverlapMinutes * 60_000 },
+  );
+  const job = new HistoryJob(
+    {
+      enabled: config.priceHistoryEnabled,
+      intervalMs: config.priceReadIntervalSeconds * 1_000,
+      clock,
+      leases,
+      random,
+      logger,
+    },
+    readHistory,
+  );
+  const onNewMarket = (): void => {
+    job.nudge();
+  };
+  return [
+    job,
+    new RecordReport({ ...common, reports, pools, book, watches }),
+    new FollowReporters({ uow, inbox, reports }),
+    new WatchMarket({ uow, inbox, clock, watches, onNewMarket }),
+    new ReadPrices({ uow, pools, raw }),
+  ];
+}
+
+/** Binds an instance under its own class, so that controllers get it by their constructor's types. */
+function provided(instance: object): Provider {
+  return { provide: instance.constructor as Type, useFactory: () => instance };
+}
+
+export function createPricingModule(
+  context: ServiceContext<PricingConfig>,
+  history: PriceHistory = AwsPriceHistory.connect({
+    endpoint: context.config.awsEndpoint,
+    accessKeyId: context.config.awsAccessKeyId,
+    secretAccessKey: context.config.awsSecretAccessKey,
+  }),
+): DynamicModule {
+  return {
+    module: PricingModule,
+    controllers: [ReportConsumer, WatchConsumer, PricingController],
+    providers: wire(context, history).map(provided),
+  };
+}
+
+export const pricingService: ServiceDefinition<PricingConfig> = {
+  name: 'pricing',
+  config: pricingConfig,
+  entities: [SpotPoolRow, CurrentPriceRow, RawPriceRow, PriceReportRow, ReporterRow, PriceWatchRow],
+  migrations: [PricingTables],
+  createModule: (context) => createPricingModule(context),
+};

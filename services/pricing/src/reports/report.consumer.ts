@@ -1,0 +1,34 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import {
+  AgentRegisteredV1,
+  type EventOf,
+  InstanceRoleChangedV1,
+  PricingReportedV1,
+} from '@spotopt/contracts';
+import { OnEvent } from '@spotopt/messaging';
+import { FollowReporters } from './follow-reporters.js';
+import { RecordReport } from './record-report.js';
+
+@Controller()
+export class ReportConsumer {
+  constructor(
+    private readonly recordReport: RecordReport,
+    private readonly followReporters: FollowReporters,
+  ) {}
+
+  @OnEvent(PricingReportedV1, { subscription: 'reports', prefetch: 50 })
+  async onReport(@Payload() event: EventOf<typeof PricingReportedV1>): Promise<void> {
+    await this.recordReport.execute(event);
+  }
+
+  @OnEvent(AgentRegisteredV1, { subscription: 'reporters-registered' })
+  async onRegistered(@Payload() event: EventOf<typeof AgentRegisteredV1>): Promise<void> {
+    await this.followReporters.registered(event);
+  }
+
+  @OnEvent(InstanceRoleChangedV1, { subscription: 'reporters-role-changed' })
+  async onRoleChanged(@Payload() event: EventOf<typeof InstanceRoleChangedV1>): Promise<void> {
+    await this.followReporters.roleChanged(event);
+  }
+}
