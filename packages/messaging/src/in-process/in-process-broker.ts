@@ -39,6 +39,7 @@ export class InProcessBroker {
   readonly #parked = new Map<string, ParkedMessage[]>();
   readonly #responders = new Map<string, RpcResponder[]>();
   readonly #publications = new Set<Publication>();
+  #ephemeralQueues = 0;
   #running = true;
 
   constructor(private readonly clock: Clock) {
@@ -73,16 +74,20 @@ export class InProcessBroker {
     this.#clients.delete(client);
   }
 
+  /** An ephemeral queue is another one each time. */
   declare(settings: QueueSettings): Queue {
     this.#assertRunning();
     this.#expireAgentQueues();
-    const { queue: name, kind } = settings;
+    const { kind } = settings;
+    const name = kind === 'ephemeral' ? this.#ephemeralName(settings.queue) : settings.queue;
     const queue = this.#smqp.assertQueue(name, {
       durable: kind !== 'ephemeral',
       autoDelete: kind === 'ephemeral',
     });
-    this.#kinds.set(name, kind);
-    this.#usedAtMs.set(name, this.clock.nowMs());
+    if (kind !== 'ephemeral') {
+      this.#kinds.set(name, kind);
+      this.#usedAtMs.set(name, this.clock.nowMs());
+    }
     for (const { exchange, routingKey } of settings.bindings) {
       this.#smqp.bindQueue(name, exchange, routingKey);
     }
@@ -127,7 +132,7 @@ export class InProcessBroker {
   finish(queue: string, message: Message): void {
     message.ack();
     (message.content as StoredMessage).publication.finishedBy(queue);
-    this.#usedAtMs.set(queue, this.clock.nowMs());
+    if (this.#usedAtMs.has(queue)) this.#usedAtMs.set(queue, this.clock.nowMs());
   }
 
   /** Messages of queues that are not shared have no parking place: they are dropped, as on RabbitMQ. */
@@ -185,6 +190,11 @@ export class InProcessBroker {
     if (responder === undefined) throw rpcNoResponder(method, 'no service has registered it');
     list.push(responder);
     return bodyOf(await answerOf(() => responder(body, correlationId)));
+  }
+
+  #ephemeralName(queue: string): string {
+    this.#ephemeralQueues += 1;
+    return `${queue}.${String(this.#ephemeralQueues)}`;
   }
 
   #route(exchangeName: string, routingKey: string): Queue[] {

@@ -80,24 +80,24 @@ export class InProcessConsumer implements BusSubscription {
     const queue = broker.declare(settings);
     this.#consumer = queue.consume(
       (_routingKey: string, message: ConsumeMessage) => {
-        this.#pipeline.accept(deliveryOf(message), this.#settlementOf(message));
+        this.#pipeline.accept(deliveryOf(message), this.#settlementOf(message, queue.name));
       },
       { prefetch: settings.prefetch ?? DEFAULT_PREFETCH },
     ) as Consumer;
   }
 
-  #settlementOf(message: ConsumeMessage): Settlement {
-    const { broker, settings } = this.parts;
+  #settlementOf(message: ConsumeMessage, queue: string): Settlement {
+    const { broker } = this.parts;
     return {
       lost: this.#lost.signal,
       // A publisher that died publishes its outbox again: the message looks new, but may have been tried.
       fresh: false,
       acknowledge: () => {
-        broker.finish(settings.queue, message);
+        broker.finish(queue, message);
       },
       park: async (note) => {
-        broker.park(settings.queue, { delivery: deliveryOf(message), ...note });
-        broker.finish(settings.queue, message);
+        broker.park(queue, { delivery: deliveryOf(message), ...note });
+        broker.finish(queue, message);
         await Promise.resolve();
       },
       giveBack: () => {
