@@ -1,0 +1,85 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { SqsConnection, SqsNoticeQueue } from '@spotopt/cloud';
+import { UnitOfWork } from '@spotopt/kernel';
+import type { ServiceContext } from '@spotopt/platform';
+import type { EmergencyConfig } from './config.js';
+import { IncidentConsumer } from './incident/incident.consumer.js';
+import { TypeormIncidentStore } from './incident/incident.store.js';
+import { type EmergencyDeps, HandleSignal, TrackFailover } from './incident/index.js';
+import { IncidentStore } from './incident/ports.js';
+import { FleetConsumer } from './machines/fleet.consumer.js';
+import { FollowFleet } from './machines/index.js';
+import { TypeormMachineStore } from './machines/machine.store.js';
+import { TakeNotices } from './notices/index.js';
+import { PriceConsumer } from './risk/price.consumer.js';
+import { TypeormPriceStore } from './risk/price.store.js';
+import { PriceStore } from './risk/ports.js';
+import { WatchJob } from './watch.job.js';
+
+type Context = ServiceContext<EmergencyConfig>;
+
+/** The only place where this service's parts are put together. */
+@Module({})
+export class EmergencyModule {
+  static create(context: Context): DynamicModule {
+    return {
+      module: EmergencyModule,
+      controllers: [IncidentConsumer, FleetConsumer, PriceConsumer],
+      providers: providersOf(context),
+    };
+  }
+}
+
+function providersOf(context: Context): Provider[] {
+  const { database, clock, ids, logger, random } = context;
+  const { uow, inbox, outbox, leases } = database;
+  const deps: EmergencyDeps = { uow, inbox, outbox, clock, ids };
+  const incidents = new TypeormIncidentStore();
+  const machines = new TypeormMachineStore();
+  const prices = new TypeormPriceStore();
+  const handle = new HandleSignal(deps, { incidents, machines, prices });
+  const track = new TrackFailover(deps, incidents);
+  return [
+    { provide: UnitOfWork, useValue: uow },
+    { provide: IncidentStore, useValue: incidents },
+    { provide: PriceStore, useValue: prices },
+    { provide: HandleSignal, useValue: handle },
+    { provide: TrackFailover, useValue: track },
+    { provide: FollowFleet, useValue: new FollowFleet(uow, machines) },
+    {
+      provide: WatchJob,
+      useFactory: () =>
+        new WatchJob({
+          clock,
+          leases,
+          logger,
+          random,
+          uow,
+          track,
+          prices,
+          take: takeNotices(context, handle),
+        }),
+    },
+  ];
+}
+
+function takeNotices({ config, logger }: Context, handle: HandleSignal): TakeNotices | null {
+  const {
+    noticeQueueUrl,
+    awsRegion: region,
+    awsEndpoint: endpoint,
+    awsAccessKeyId,
+    awsSecretAccessKey,
+  } = config;
+  if (noticeQueueUrl === undefined) return null;
+  const credentials =
+    awsAccessKeyId === undefined || awsSecretAccessKey === undefined
+      ? undefined
+      : { accessKeyId: awsAccessKeyId, secretAccessKey: awsSecretAccessKey };
+  const queue = new SqsNoticeQueue(new SqsConnection({ region, endpoint, credentials }), noticeQueueUrl);
+  return new TakeNotices(queue, handle, {
+    malformed: (reason) => {
+      logger.warn({ reason }, 'a message on the notice queue is not an EventBridge event; it was deleted');
+    },
+  });
+}

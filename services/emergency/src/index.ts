@@ -1,0 +1,17 @@
+import type { ServiceDefinition } from '@spotopt/platform';
+import { type EmergencyConfig, emergencyConfig } from './config.js';
+import { EmergencyModule } from './emergency.module.js';
+import { IncidentRow, IncidentSignalRow } from './incident/incident.store.js';
+import { MachineRow } from './machines/machine.store.js';
+import { Incidents1763700000000 } from './migrations/1763700000000-incidents.js';
+import { PriceChangeRow } from './risk/price.store.js';
+
+export const emergencyService: ServiceDefinition<EmergencyConfig> = {
+  name: 'emergency',
+  config: emergencyConfig,
+  entities: [IncidentRow, IncidentSignalRow, MachineRow, PriceChangeRow],
+  migrations: [Incidents1763700000000],
+  createModule: (context) => EmergencyModule.create(context),
+};
+
+export type { EmergencyConfig } from './config.js';

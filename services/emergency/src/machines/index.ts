@@ -1,0 +1,3 @@
+export { FollowFleet, standbyOf } from './follow-fleet.js';
+export { MachineStore } from './ports.js';
+export type { Machine } from './ports.js';

@@ -1,0 +1,1 @@
+export { TakeNotices } from './take-notices.js';

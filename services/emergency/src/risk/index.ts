@@ -1,0 +1,3 @@
+export { PriceStore } from './ports.js';
+export { riskOf } from './risk.js';
+export type { PriceChange, Risk, RiskInput } from './risk.js';
