@@ -7,6 +7,7 @@ export type { EndCause, Instance, InstanceState, Market } from './region/instanc
 export type { Availability } from './region/capacity.js';
 export type { InterruptOptions, MaintenanceOptions } from './region/notices.js';
 export type { InstanceSummary, PoolSummary, RegionState } from './region/region-state.js';
+export { RegionSnapshot, restoreRegion, snapshotRegion } from './region/region-snapshot.js';
 export type { TimelineEntry } from './region/timeline.js';
 export type { ServingInterval, WorkloadReport } from './region/workloads.js';
 export { seededRandom } from './region/seeded-random.js';

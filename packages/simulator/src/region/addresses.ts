@@ -66,6 +66,18 @@ export class Addresses {
     return address;
   }
 
+  /** Takes over an address of an earlier run, with its association if that instance came back too. */
+  restore(address: Address): void {
+    const instance =
+      address.instanceId === undefined ? undefined : this.options.instances.get(address.instanceId);
+    this.#allocated += 1;
+    if (instance !== undefined) instance.publicIp = address.publicIp;
+    this.#byAllocation.set(
+      address.allocationId,
+      instance === undefined ? { ...address, instanceId: undefined, associationId: undefined } : address,
+    );
+  }
+
   release(address: Address): void {
     if (address.associationId !== undefined) {
       throw awsError('InvalidIPAddress.InUse', `Address ${address.publicIp} is in use.`);

@@ -74,6 +74,16 @@ export class Instances {
     return instance;
   }
 
+  /** Takes over an instance of an earlier run; its running is announced again to whoever listens by then. */
+  restore(instance: Instance): void {
+    const { clock, schedule } = this.options;
+    this.#launched += 1;
+    this.#byId.set(instance.id, instance);
+    schedule.at(Math.max(instance.runningAtMs, clock.nowMs()), (atMs) => {
+      if (stateAt(instance, atMs) === 'running') this.#announce(instance, 'running', atMs);
+    });
+  }
+
   /** Ends an instance; one that is ending already is left as it is. */
   end(instance: Instance, cause: EndCause, atMs: number): void {
     if (instance.shuttingDownAtMs !== undefined) return;
