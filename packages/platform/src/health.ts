@@ -1,6 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Clock } from '@spotopt/kernel';
-import { Deadline } from '@spotopt/kernel';
+import { Deadline, SystemClock } from '@spotopt/kernel';
 import type { MessageBus } from '@spotopt/messaging';
 
 export interface HealthResult {
@@ -21,21 +20,20 @@ export interface HealthReport {
 
 const CHECK_TIMEOUT_MS = 3_000;
 
-async function outcomeOf(indicator: HealthIndicator, clock: Clock): Promise<HealthResult> {
+async function outcomeOf(indicator: HealthIndicator): Promise<HealthResult> {
   try {
-    return await Deadline.after(clock, CHECK_TIMEOUT_MS).race(indicator.name, async () => indicator.check());
+    return await Deadline.after(new SystemClock(), CHECK_TIMEOUT_MS).race(indicator.name, async () =>
+      indicator.check(),
+    );
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : String(error) };
   }
 }
 
 /** Runs every indicator at the same time; one that hangs counts as down. */
-export async function checkHealth(
-  indicators: readonly HealthIndicator[],
-  clock: Clock,
-): Promise<HealthReport> {
+export async function checkHealth(indicators: readonly HealthIndicator[]): Promise<HealthReport> {
   const results = await Promise.all(
-    indicators.map(async (indicator) => [indicator.name, await outcomeOf(indicator, clock)] as const),
+    indicators.map(async (indicator) => [indicator.name, await outcomeOf(indicator)] as const),
   );
   return {
     status: results.every(([, result]) => result.ok) ? 'up' : 'down',

@@ -71,6 +71,8 @@ export function createLogger(settings: LoggerSettings): Logger {
     base: { service: settings.service },
     messageKey: 'message',
     timestamp: pino.stdTimeFunctions.isoTime,
+    // Errors are spelt out before they come here.
+    serializers: { err: (error: unknown) => error },
     formatters: { level: (label: string) => ({ level: label }) },
     mixin: () => {
       const correlationId = currentCorrelationId();

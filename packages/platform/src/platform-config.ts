@@ -17,6 +17,9 @@ export const platformConfig = z.object({
   host: setting.text('Address to listen on.', 'an address of this machine').default('0.0.0.0'),
   httpPort: setting.integer('Port of the HTTP interface, where the service has one.', PORT).default(8080),
   healthPort: setting.integer('Port of /health/live, /health/ready and /metrics.', PORT).default(9090),
+  startTimeoutMs: setting
+    .integer('Longest wait for the database and for the broker at the start, in milliseconds.', { min: 100 })
+    .default(30_000),
   shutdownTimeoutMs: setting
     .integer('Time to finish work in hand after SIGTERM, in milliseconds.', { min: 0, max: 600_000 })
     .default(25_000),

@@ -11,6 +11,11 @@ export function hideUrlCredentials(text: string): string {
   return text.replace(URL_CREDENTIALS, `$1${REDACTED}@`);
 }
 
+/** The outside world failed in a known way: where in our code that was noticed says nothing. */
+function isExplained(error: Error): boolean {
+  return isAppError(error) ? error.kind !== 'bug' : 'syscall' in error;
+}
+
 function redactError(error: Error, depth: number): Record<string, unknown> {
   return {
     name: error.name,
@@ -19,7 +24,7 @@ function redactError(error: Error, depth: number): Record<string, unknown> {
     ...(isAppError(error) && Object.keys(error.details).length > 0
       ? { details: redactValue(error.details, depth + 1) }
       : {}),
-    stack: hideUrlCredentials(error.stack ?? ''),
+    ...(isExplained(error) ? {} : { stack: hideUrlCredentials(error.stack ?? '') }),
     ...(error.cause === undefined ? {} : { cause: redactValue(error.cause, depth + 1) }),
   };
 }

@@ -1,4 +1,4 @@
-import { AppError, Deadline, SystemClock, UlidIds } from '@spotopt/kernel';
+import { UlidIds } from '@spotopt/kernel';
 import type { Clock } from '@spotopt/kernel';
 import { RabbitMessageBus } from '@spotopt/messaging';
 import type { MessageBus } from '@spotopt/messaging';
@@ -14,13 +14,10 @@ import type { Logger } from './logging.js';
 import { Metrics } from './metrics.js';
 import { clockFrom, platformConfig } from './platform-config.js';
 import type { PlatformConfig } from './platform-config.js';
-import { hideUrlCredentials } from './redact.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { EXIT_FAILURE, explainStartFailure } from './start-failure.js';
 import { startService } from './start-service.js';
 import type { RunningService } from './start-service.js';
-
-const BROKER_TIMEOUT_MS = 20_000;
 
 /** What is opened so far, to be closed in the opposite order. */
 class Opened {
@@ -61,33 +58,28 @@ async function openDatabaseOf(
     ids: new UlidIds(),
     random: Math.random,
     logger,
+    connectTimeoutMs: config.startTimeoutMs,
   });
   opened.add('database', () => database.close());
   return database;
 }
 
 async function connectBus(
+  { name }: Pick<ServiceDefinition, 'name'>,
   database: Database,
   { config, clock, logger, opened }: Foundation,
 ): Promise<MessageBus> {
-  const { attempts } = database;
-  const connecting = RabbitMessageBus.connect({ url: config.rabbitmqUrl, clock, attempts, logger });
-  try {
-    const bus = await Deadline.after(new SystemClock(), BROKER_TIMEOUT_MS).race(
-      'connecting',
-      () => connecting,
-    );
-    opened.add('bus', () => bus.close(0));
-    return bus;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw AppError.transient(
-      'broker-unavailable',
-      `the message broker at ${hideUrlCredentials(config.rabbitmqUrl)} cannot be used (${reason ?? ''}): ` +
-        'start it, or correct RABBITMQ_URL',
-      { cause: error },
-    );
-  }
+  const bus = await RabbitMessageBus.connect({
+    url: config.rabbitmqUrl,
+    clock,
+    attempts: database.attempts,
+    logger,
+    random: Math.random,
+    name,
+    connectTimeoutMs: config.startTimeoutMs,
+  });
+  opened.add('bus', () => bus.close(0));
+  return bus;
 }
 
 async function open<Config>(
@@ -110,7 +102,7 @@ async function open<Config>(
     eventLoop.stop();
   });
   const database = await openDatabaseOf(definition, foundation);
-  const bus = await connectBus(database, foundation);
+  const bus = await connectBus(definition, database, foundation);
   running = await startService(definition, {
     config: settings,
     clock,

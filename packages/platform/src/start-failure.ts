@@ -7,7 +7,16 @@ export const EXIT_FAILURE = 1;
 export const EXIT_UNAVAILABLE = 69;
 export const EXIT_CONFIG = 78;
 
-const SETTING_CODES = new Set(['database-url-invalid', 'failpoint-spec']);
+const BROKER_HINT = 'start it, or correct RABBITMQ_URL';
+const BY_CODE: Readonly<Record<string, { readonly exitCode: number; readonly hint?: string }>> = {
+  'database-url-invalid': { exitCode: EXIT_CONFIG, hint: 'correct DATABASE_URL' },
+  'failpoint-spec': { exitCode: EXIT_CONFIG },
+  'database-unavailable': { exitCode: EXIT_UNAVAILABLE },
+  'database-access-denied': { exitCode: EXIT_UNAVAILABLE },
+  'database-schema-newer': { exitCode: EXIT_UNAVAILABLE },
+  'broker-unavailable': { exitCode: EXIT_UNAVAILABLE, hint: BROKER_HINT },
+  'broker-refused': { exitCode: EXIT_UNAVAILABLE, hint: BROKER_HINT },
+};
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -43,6 +52,14 @@ function firstLine(error: unknown): string {
   return hideUrlCredentials(text.split('\n')[0] ?? '');
 }
 
+/** The message, with that of the first cause when it says something new. */
+function withReason(error: unknown): string {
+  const message = firstLine(error);
+  const [, cause] = causes(error);
+  const reason = cause === undefined ? '' : firstLine(cause);
+  return reason === '' || message.includes(reason) ? message : `${message} (${reason})`;
+}
+
 function portMessage(error: Error): string | undefined {
   const inUse = causes(error).find((cause) => ['EADDRINUSE', 'EACCES'].includes(textCode(cause)));
   if (inUse === undefined) return undefined;
@@ -67,10 +84,8 @@ export function explainStartFailure(service: string, error: unknown): StartFailu
   const prefix = `${service} cannot start: `;
   const port = error instanceof Error ? portMessage(error) : undefined;
   if (port !== undefined) return { exitCode: EXIT_FAILURE, message: prefix + port };
-  const exitCode = SETTING_CODES.has(textCode(error))
-    ? EXIT_CONFIG
-    : isUnavailable(error) || textCode(error) === 'database-access-denied'
-      ? EXIT_UNAVAILABLE
-      : EXIT_FAILURE;
-  return { exitCode, message: prefix + firstLine(error) };
+  const known = BY_CODE[textCode(error)];
+  const exitCode = known?.exitCode ?? (isUnavailable(error) ? EXIT_UNAVAILABLE : EXIT_FAILURE);
+  const hint = known?.hint === undefined ? '' : `: ${known.hint}`;
+  return { exitCode, message: prefix + withReason(error) + hint };
 }

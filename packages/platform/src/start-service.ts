@@ -1,6 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { AppError, Deadline } from '@spotopt/kernel';
+import { Envelope } from '@spotopt/contracts';
+import { AppError, Deadline, PeriodicTask, ScaledClock, SystemClock } from '@spotopt/kernel';
+import type { Clock } from '@spotopt/kernel';
 import { BusStrategy, RpcClient, eventMessage } from '@spotopt/messaging';
 import { OutboxRelay } from '@spotopt/persistence';
 import { CorrelationInterceptor } from './correlation.js';
@@ -41,8 +43,22 @@ interface StartedApp {
 
 /** Time kept back for the steps after the drain, so that a slow handler does not cost the clean end. */
 const CLOSING_MS = 1_000;
+const FLUSH_POLL_MS = 20;
+const PRUNE_INTERVAL_MS = 5 * 60_000;
+
+/** Timeouts of the process itself pass in real time, whatever the speed of simulated time. */
+const REAL_TIME = new SystemClock();
 
 const NEST_OPTIONS = { abortOnError: false, bufferLogs: false } as const;
+
+async function closedOnFailure(app: INestApplicationContext, start: () => Promise<unknown>): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
 
 async function startMicroservice<Config>(
   definition: ServiceDefinition<Config>,
@@ -55,7 +71,7 @@ async function startMicroservice<Config>(
     strategy: new BusStrategy({ bus, service: definition.name, logger }),
   });
   app.useGlobalInterceptors(new CorrelationInterceptor());
-  await app.listen();
+  await closedOnFailure(app, () => app.listen());
   return { app, httpUrl: undefined };
 }
 
@@ -78,10 +94,46 @@ async function startHttpService<Config>(
     { strategy: new BusStrategy({ bus, service: definition.name, logger }) },
     { inheritAppConfig: true },
   );
-  await definition.configureHttp?.(app, context);
-  await app.startAllMicroservices();
-  await app.listen(address.port, address.host);
+  await closedOnFailure(app, async () => {
+    await definition.configureHttp?.(app, context);
+    await app.startAllMicroservices();
+    await app.listen(address.port, address.host);
+  });
   return { app, httpUrl: await app.getUrl() };
+}
+
+interface Background {
+  readonly relay: OutboxRelay;
+  readonly pruning: PeriodicTask;
+}
+
+function startBackground<Config>({ bus, database, clock, ...rest }: ServiceContext<Config>): Background {
+  const { logger, failpoints, random } = rest;
+  const relay = new OutboxRelay({
+    database,
+    publish: (message) => bus.publish(eventMessage(Envelope.parse(JSON.parse(message.body)))),
+    clock,
+    logger,
+    failpoints,
+  });
+  const pruning = new PeriodicTask(
+    REAL_TIME,
+    {
+      name: 'prune',
+      intervalMs: PRUNE_INTERVAL_MS,
+      firstAfterMs: PRUNE_INTERVAL_MS * random(),
+      random,
+      onError: (error) => {
+        logger.warn({ error }, 'old outbox and inbox rows could not be deleted');
+      },
+    },
+    async () => {
+      await database.prune();
+    },
+  );
+  relay.start();
+  pruning.start();
+  return { relay, pruning };
 }
 
 /** Stops in the order in which nothing is lost; each step gets what is left of the time. */
@@ -90,8 +142,8 @@ class Shutdown {
 
   constructor(
     private readonly app: INestApplicationContext,
-    private readonly relay: OutboxRelay,
-    private readonly context: Pick<ServiceContext<unknown>, 'bus' | 'database' | 'clock' | 'logger'>,
+    private readonly background: Background,
+    private readonly context: Pick<ServiceContext<unknown>, 'bus' | 'database' | 'logger'>,
   ) {}
 
   run(drainMs: number): Promise<void> {
@@ -100,23 +152,37 @@ class Shutdown {
   }
 
   async #run(drainMs: number): Promise<void> {
-    const { bus, database, clock } = this.context;
-    const drain = Deadline.after(clock, Math.max(0, drainMs - CLOSING_MS));
-    const end = Deadline.after(clock, drainMs);
+    const { bus, database } = this.context;
+    const { relay, pruning } = this.background;
+    const drain = Deadline.after(REAL_TIME, Math.max(0, drainMs - CLOSING_MS));
+    const end = Deadline.after(REAL_TIME, drainMs);
     // Closes HTTP, cancels the subscriptions, waits for handlers, then stops the jobs.
     await this.#step('handlers and jobs', drain, () => this.app.close());
-    await this.#step('outbox', end, () => this.relay.stop());
+    await this.#step('outbox', drain, (signal) => this.#flush(signal));
+    await this.#step('outbox relay', end, () => relay.stop());
+    await this.#step('pruning', end, () => pruning.stop());
     await this.#step('bus', end, () => bus.close(end.remainingMs()));
     await this.#step('database', end, () => database.close());
   }
 
-  async #step(what: string, deadline: Deadline, work: () => Promise<void>): Promise<void> {
+  /** Waits until the last events are sent; what is not goes out when the service runs again. */
+  async #flush(signal: AbortSignal): Promise<void> {
+    const { relay } = this.background;
+    relay.nudge();
+    while (!signal.aborted && (await relay.unsentCount()) > 0) await REAL_TIME.sleep(FLUSH_POLL_MS, signal);
+  }
+
+  async #step(what: string, deadline: Deadline, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     try {
       await deadline.race(`closing ${what}`, work);
     } catch (error) {
       this.context.logger.warn({ error }, `${what} did not close cleanly`);
     }
   }
+}
+
+function speedOf(clock: Clock): number {
+  return clock instanceof ScaledClock ? clock.settings.speed : 1;
 }
 
 /** Starts one service on parts that somebody else opened; from here on the service owns bus and database. */
@@ -127,30 +193,23 @@ export async function startService<Config>(
   const { http, indicators = [], ...rest } = parts;
   const { bus, database, clock, logger } = rest;
   const context: ServiceContext<Config> = { ...rest, rpc: new RpcClient(bus) };
-  const relay = new OutboxRelay({
-    database,
-    publish: (event) => bus.publish(eventMessage(event)),
-    clock,
-    logger,
-    random: rest.random,
-    failpoints: rest.failpoints,
-  });
   const { app, httpUrl } =
     definition.http === true
       ? await startHttpService(definition, context, http ?? { host: '127.0.0.1', port: 0 })
       : await startMicroservice(definition, context);
-  relay.start();
-  const all = [
+  const background = startBackground(context);
+  const { relay } = background;
+  const checks = [
     databaseIndicator(database),
     busIndicator(bus),
-    outboxIndicator(() => relay.oldestAgeMs()),
+    outboxIndicator(async () => (await relay.oldestUnsentAgeMs()) / speedOf(clock)),
     ...indicators,
   ];
-  const shutdown = new Shutdown(app, relay, { bus, database, clock, logger });
+  const shutdown = new Shutdown(app, background, { bus, database, logger });
   return {
     name: definition.name,
     httpUrl,
-    health: () => checkHealth(all, clock),
+    health: () => checkHealth(checks),
     stop: (drainMs) => shutdown.run(drainMs),
   };
 }
