@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GenericContainer, Wait, getContainerRuntimeClient } from 'testcontainers';
 import type { CleanUp } from './clean-up.js';
 import type { ServerSpec } from './server-kinds.js';
 
@@ -7,9 +6,15 @@ const DAEMON_TIMEOUT_MS = 5_000;
 /** Pulling an image included; where that takes longer, an installed server is the better choice. */
 const START_TIMEOUT_MS = 150_000;
 
-async function within<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
+interface Limits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function within<T>({ timeoutMs, signal }: Limits, what: string, work: Promise<T>): Promise<T> {
   const finished = new AbortController();
-  const overdue = delay(timeoutMs, undefined, { signal: finished.signal }).then(() => {
+  const either = AbortSignal.any([finished.signal, signal]);
+  const overdue = delay(timeoutMs, undefined, { signal: either }).then(() => {
     throw new Error(`${what} took longer than ${String(timeoutMs / 1000)} s`);
   });
   try {
@@ -21,17 +26,23 @@ async function within<T>(timeoutMs: number, what: string, work: Promise<T>): Pro
 }
 
 /** Whether a container daemon answers. @throws when none does */
-export async function requireContainerDaemon(): Promise<void> {
-  await within(DAEMON_TIMEOUT_MS, 'finding a container daemon', getContainerRuntimeClient());
+export async function requireContainerDaemon(signal: AbortSignal): Promise<void> {
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  await within(
+    { timeoutMs: DAEMON_TIMEOUT_MS, signal },
+    'finding a container daemon',
+    getContainerRuntimeClient(),
+  );
 }
 
 /** Starts the server's image and waits until it can be used. */
 export async function startContainer(
   spec: ServerSpec,
-  cleanUp: CleanUp,
+  { cleanUp, signal }: { readonly cleanUp: CleanUp; readonly signal: AbortSignal },
 ): Promise<{ readonly url: string; readonly version: string }> {
   // The containers are stopped here; the extra one that would watch over them is one more image to pull.
   process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
+  const { GenericContainer, Wait } = await import('testcontainers');
   const starting = new GenericContainer(spec.image)
     .withEnvironment({ ...spec.containerEnvironment })
     .withExposedPorts(spec.containerPort)
@@ -43,15 +54,16 @@ export async function startContainer(
     const container = await starting.catch(() => undefined);
     await container?.stop();
   });
-  const container = await within(START_TIMEOUT_MS, `starting ${spec.image}`, starting);
+  const container = await within({ timeoutMs: START_TIMEOUT_MS, signal }, `starting ${spec.image}`, starting);
   const url = spec.containerUrl(container.getHost(), container.getMappedPort(spec.containerPort));
-  return { url, version: await probeUntilReady(() => spec.probe(url)) };
+  return { url, version: await probeUntilReady(() => spec.probe(url), signal) };
 }
 
 /** An image may listen before its server takes logins. */
-async function probeUntilReady(probe: () => Promise<string>): Promise<string> {
+async function probeUntilReady(probe: () => Promise<string>, signal: AbortSignal): Promise<string> {
   const giveUpAtMs = Date.now() + START_TIMEOUT_MS;
   for (;;) {
+    signal.throwIfAborted();
     try {
       return await probe();
     } catch (error) {

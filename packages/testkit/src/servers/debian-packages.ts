@@ -12,23 +12,24 @@ export async function canInstallPackages(): Promise<boolean> {
  * Installs Debian packages without letting them start their services.
  * @throws with the end of apt's output
  */
-export async function installPackages(packages: readonly string[]): Promise<void> {
+export async function installPackages(packages: readonly string[], signal?: AbortSignal): Promise<void> {
   const hadPolicy = await exists(POLICY);
   if (!hadPolicy) await writeFile(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
-    await apt(['update', '-q']);
-    await apt(['install', '-y', '-q', '--no-install-recommends', ...packages]);
+    await apt(['update', '-q'], signal);
+    await apt(['install', '-y', '-q', '--no-install-recommends', ...packages], signal);
   } finally {
     if (!hadPolicy) await rm(POLICY, { force: true });
   }
 }
 
-function apt(args: readonly string[]): Promise<void> {
+function apt(args: readonly string[], signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('apt-get', args, {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 15 * 60_000,
+      ...(signal === undefined ? {} : { signal }),
     });
     let output = '';
     const keep = (chunk: Buffer): void => {

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { CleanUp } from './clean-up.js';
-import { provisionServers } from './provision-servers.js';
+import { provisionServers, type ProvisionedServers } from './provision-servers.js';
 
 const USAGE = 'usage: main.js -- <command> [arguments]';
 
@@ -16,40 +15,50 @@ async function main(): Promise<number> {
     say(USAGE);
     return 2;
   }
-  const cleanUp = new CleanUp();
-  const interrupted = new Interruption();
+  const interruption = new Interruption();
+  let servers: ProvisionedServers;
   try {
-    const servers = await Promise.race([provisionServers({ log: say, cleanUp }), interrupted.happened]);
-    if (typeof servers === 'string') return exitCodeOf(servers);
-    return await runCommand(command, args, interrupted, {
+    servers = await provisionServers({ log: say, signal: interruption.signal });
+  } catch (error) {
+    if (interruption.by !== undefined) return exitCodeOf(interruption.by);
+    say(messageOf(error));
+    return 1;
+  }
+  try {
+    return await runCommand(command, args, interruption, {
       TEST_MYSQL_URL: servers.mysqlUrl,
       TEST_RABBITMQ_URL: servers.rabbitUrl,
       TEST_REDIS_URL: servers.redisUrl,
     });
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    say(messageOf(error));
     return 1;
   } finally {
-    await cleanUp.run().catch((error: unknown) => {
-      say(`while stopping: ${String(error)}`);
+    await servers.stop().catch((error: unknown) => {
+      say(`while stopping: ${messageOf(error)}`);
     });
   }
 }
 
-/** The first signal that asks this process to end. */
+/** Whether somebody asked this process to end, and who is told. */
 class Interruption {
-  readonly happened: Promise<NodeJS.Signals>;
+  by: NodeJS.Signals | undefined;
+  readonly #abort = new AbortController();
   #listener: ((signal: NodeJS.Signals) => void) | undefined;
 
   constructor() {
-    this.happened = new Promise((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-        process.on(signal, () => {
-          resolve(signal);
-          this.#listener?.(signal);
-        });
-      }
-    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        this.by ??= signal;
+        this.#abort.abort();
+        this.#listener?.(signal);
+      });
+    }
+  }
+
+  /** Aborted at the first signal. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
   }
 
   passTo(listener: (signal: NodeJS.Signals) => void): void {
@@ -60,12 +69,12 @@ class Interruption {
 function runCommand(
   command: string,
   args: readonly string[],
-  interrupted: Interruption,
+  interruption: Interruption,
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
-    interrupted.passTo((signal) => child.kill(signal));
+    interruption.passTo((signal) => child.kill(signal));
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       resolve(signal === null ? (code ?? 1) : exitCodeOf(signal));
@@ -75,6 +84,10 @@ function runCommand(
 
 function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function say(line: string): void {

@@ -14,6 +14,7 @@ interface Start {
   readonly directory: string;
   readonly port: number;
   readonly cleanUp: CleanUp;
+  readonly signal: AbortSignal;
 }
 
 interface Started {
@@ -41,34 +42,46 @@ export async function findServerProgram(spec: ServerSpec): Promise<string | unde
 export async function startPrivately(
   spec: ServerSpec,
   program: string,
-  cleanUp: CleanUp,
+  { cleanUp, signal }: { readonly cleanUp: CleanUp; readonly signal: AbortSignal },
 ): Promise<{ readonly url: string; readonly version: string }> {
   const directory = await mkdtemp(join(tmpdir(), `spotopt-${spec.kind}-`));
   cleanUp.add(() => rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
   await chmod(directory, 0o755);
   const port = await freePort();
-  const { process: server, url } = await STARTERS[spec.kind]({ program, directory, port, cleanUp });
+  const { process: server, url } = await STARTERS[spec.kind]({
+    program,
+    directory,
+    port,
+    cleanUp,
+    signal,
+  });
   cleanUp.add(() => server.stop());
-  const version = await server.waitUntilReady(() => spec.probe(url));
+  const version = await server.waitUntilReady(() => spec.probe(url), signal);
   return { url, version };
 }
 
-async function startMysql({ program, directory, port }: Start): Promise<Started> {
+async function startMysql({ program, directory, port, signal }: Start): Promise<Started> {
   const data = join(directory, 'data');
   const user = userInfo().username;
   const { stdout: version } = await exec(program, ['--no-defaults', '--version']);
   if (/mariadb/i.test(version)) {
     const installer = await findProgram('mariadb-install-db', 'mysql_install_db');
     if (installer === undefined) throw new Error('mariadb-install-db is not installed');
-    await exec(installer, [
-      '--no-defaults',
-      `--datadir=${data}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      `--user=${user}`,
-    ]);
+    await exec(
+      installer,
+      [
+        '--no-defaults',
+        `--datadir=${data}`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        `--user=${user}`,
+      ],
+      { signal },
+    );
   } else {
-    await exec(program, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, `--user=${user}`]);
+    await exec(program, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, `--user=${user}`], {
+      signal,
+    });
   }
   const server = new ServerProcess({
     program,

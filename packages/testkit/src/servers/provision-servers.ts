@@ -15,8 +15,8 @@ export interface ProvisionOptions {
   readonly log: (line: string) => void;
   /** Environment to read the URL variables from. @default process.env */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Filled while servers are started, for a caller that may have to give up in between. */
-  readonly cleanUp?: CleanUp;
+  /** Aborted: nothing more is started or installed, and what was started is stopped again. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ProvisionedServers {
@@ -37,10 +37,11 @@ interface Provided {
 
 interface Search {
   readonly spec: ServerSpec;
-  readonly options: ProvisionOptions & { readonly cleanUp: CleanUp };
+  readonly options: ProvisionOptions & { readonly cleanUp: CleanUp; readonly signal: AbortSignal };
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Why each way that was tried did not work. */
   readonly tried: string[];
+  program?: string | undefined;
 }
 
 type Way = (search: Search) => Promise<Provided | undefined>;
@@ -51,15 +52,18 @@ type Way = (search: Search) => Promise<Provided | undefined>;
  * @throws with what was tried and what to set or install
  */
 export async function provisionServers(given: ProvisionOptions): Promise<ProvisionedServers> {
-  const cleanUp = given.cleanUp ?? new CleanUp();
-  const options = { ...given, cleanUp };
+  const cleanUp = new CleanUp();
+  const options = { ...given, cleanUp, signal: given.signal ?? new AbortController().signal };
   const environment = given.environment ?? process.env;
   const searches = SERVERS.map((spec): Search => ({ spec, options, environment, tried: [] }));
   try {
     const found = new Map<ServerKind, Provided>();
     await eachMissing(searches, found, [byVariable, onLocalhost, inContainer, asInstalled]);
-    const missing = searches.filter(({ spec }) => !found.has(spec.kind));
-    if (missing.length > 0 && (await installed(missing))) await eachMissing(missing, found, [asInstalled]);
+    options.signal.throwIfAborted();
+    const absent = searches.filter(({ spec, program }) => !found.has(spec.kind) && program === undefined);
+    if (absent.length > 0 && (await installed(absent, options)))
+      await eachMissing(absent, found, [asInstalled]);
+    options.signal.throwIfAborted();
     return summary(searches, found, cleanUp, given.log);
   } catch (error) {
     await cleanUp.run();
@@ -75,6 +79,7 @@ async function eachMissing(
   const results = await Promise.allSettled(
     searches.map(async (search) => {
       for (const way of ways) {
+        search.options.signal.throwIfAborted();
         const provided = await way(search);
         if (provided === undefined) continue;
         found.set(search.spec.kind, provided);
@@ -121,7 +126,7 @@ async function onLocalhost(search: Search): Promise<Provided | undefined> {
 async function inContainer(search: Search): Promise<Provided | undefined> {
   const { spec, options } = search;
   try {
-    await requireContainerDaemon();
+    await requireContainerDaemon(options.signal);
   } catch (error) {
     search.tried.push(`containers: ${messageOf(error)}`);
     return undefined;
@@ -129,7 +134,7 @@ async function inContainer(search: Search): Promise<Provided | undefined> {
   const own = new CleanUp();
   try {
     options.log(`${spec.title}: starting a container of ${spec.image}`);
-    const started = await startContainer(spec, own);
+    const started = await startContainer(spec, { cleanUp: own, signal: options.signal });
     options.cleanUp.add(() => own.run());
     return { ...started, provider: `container ${spec.image}` };
   } catch (error) {
@@ -143,12 +148,13 @@ async function inContainer(search: Search): Promise<Provided | undefined> {
 async function asInstalled(search: Search): Promise<Provided | undefined> {
   const { spec, options } = search;
   const program = await findServerProgram(spec);
+  search.program = program;
   if (program === undefined) {
     search.tried.push('installed programs: none found');
     return undefined;
   }
   try {
-    const started = await startPrivately(spec, program, options.cleanUp);
+    const started = await startPrivately(spec, program, options);
     return { ...started, provider: `private ${program}` };
   } catch (error) {
     search.tried.push(`${program}: ${messageOf(error)}`);
@@ -156,15 +162,15 @@ async function asInstalled(search: Search): Promise<Provided | undefined> {
   }
 }
 
-async function installed(missing: readonly Search[]): Promise<boolean> {
+async function installed(missing: readonly Search[], options: ProvisionOptions): Promise<boolean> {
   if (!(await canInstallPackages())) {
     for (const search of missing) search.tried.push('Debian packages: not root, or no apt-get');
     return false;
   }
   const packages = missing.map(({ spec }) => spec.debianPackage);
-  missing[0]?.options.log(`installing ${packages.join(', ')} (this takes a while)`);
+  options.log(`installing ${packages.join(', ')} (this takes a while)`);
   try {
-    await installPackages(packages);
+    await installPackages(packages, options.signal);
     return true;
   } catch (error) {
     for (const search of missing) search.tried.push(messageOf(error));

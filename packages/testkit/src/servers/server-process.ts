@@ -94,10 +94,11 @@ export class ServerProcess {
   }
 
   /** Asks until the server answers. @throws with the end of its log when it ends or never does */
-  async waitUntilReady(probe: () => Promise<string>): Promise<string> {
+  async waitUntilReady(probe: () => Promise<string>, signal: AbortSignal): Promise<string> {
     const giveUpAtMs = Date.now() + START_TIMEOUT_MS;
     for (;;) {
       let problem: unknown;
+      signal.throwIfAborted();
       try {
         return await probe();
       } catch (error) {
