@@ -14,7 +14,7 @@ import { TcpProxy } from './tcp-proxy.contract.js';
 const EXCHANGES = ['spotopt.events', 'spotopt.commands', 'spotopt.rpc', 'spotopt.dead'];
 
 /** A bus that remembers its queues, so that a test can remove them from a broker that others use. */
-class TidyRabbit implements BusHarness {
+export class TidyRabbit implements BusHarness {
   readonly prefix = `test-${randomUUID().slice(0, 8)}.`;
   readonly #buses: RabbitMessageBus[] = [];
   readonly #queues = new Set<string>();
