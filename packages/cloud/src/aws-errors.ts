@@ -121,8 +121,10 @@ export function toCloudError(error: unknown, operation: string): AppError {
   const status = raw.$metadata?.httpStatusCode;
   const httpStatus = typeof status === 'number' ? status : undefined;
   const candidates = [raw.Code, raw.code, raw.name].filter((value) => typeof value === 'string');
+  // The SDK wraps some connection errors, so that only their text still has the code.
+  const inText = [...NETWORK_CODES].find((code) => String(raw.message).includes(code));
   const awsCode =
-    candidates.find((code) => BY_AWS_CODE.has(code) || NETWORK_CODES.has(code)) ?? candidates[0];
+    candidates.find((code) => BY_AWS_CODE.has(code) || NETWORK_CODES.has(code)) ?? inText ?? candidates[0];
   const { code, kind } = classifyAwsCode(awsCode ?? 'Unknown', httpStatus);
   const message = typeof raw.message === 'string' && raw.message !== '' ? raw.message : String(awsCode);
   return new AppError(code, kind, `${operation}: ${message}`, {

@@ -99,7 +99,7 @@ export class ImdsMetadata extends InstanceMetadata {
   }
 
   override tag(key: string): Promise<string | null> {
-    return this.#text(`meta-data/tags/instance/${encodeURIComponent(key)}`);
+    return this.#text(`meta-data/tags/instance/${encodeURIComponent(key).replaceAll('%3A', ':')}`);
   }
 
   override userData(): Promise<Uint8Array | null> {
