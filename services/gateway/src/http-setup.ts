@@ -1,0 +1,82 @@
+import { StandardSchemaValidationPipe } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ServiceContext } from '@spotopt/platform';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { GatewayConfig } from './config.js';
+import { invalidRequest } from './invalid-body.js';
+import { ProblemFilter } from './problem.filter.js';
+
+type Context = ServiceContext<GatewayConfig>;
+
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export function createHttpAdapter({ config }: Context): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: config.maxBodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+  });
+}
+
+/** An empty body with a JSON content type means that there is nothing to say (P7, K9). */
+function parseJson(body: Buffer): unknown {
+  const text = body.toString('utf8');
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalidRequest([{ path: ['body'], message: 'is not valid JSON' }]);
+  }
+}
+
+function measure(server: FastifyInstance, { metrics }: Context): void {
+  const duration = metrics.histogram({
+    name: 'gateway_http_request_seconds',
+    help: 'Time from the arrival of a request to the end of its answer.',
+    labels: ['method', 'route', 'status'],
+  });
+  server.addHook('onResponse', (request, reply: FastifyReply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    duration.observe(reply.elapsedTime / 1_000, {
+      method: request.method,
+      route,
+      status: String(reply.statusCode),
+    });
+    done();
+  });
+}
+
+function protect(server: FastifyInstance): void {
+  server.addHook('onSend', (request, reply, payload, done) => {
+    void reply.header('x-content-type-options', 'nosniff');
+    if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control'))
+      void reply.header('cache-control', 'no-store');
+    done(null, payload);
+  });
+}
+
+/** What every route has in common. */
+export function configureHttp(app: INestApplication, context: Context): void {
+  const { config, logger } = context;
+  const adapter = (app as NestFastifyApplication).getHttpAdapter() as FastifyAdapter;
+  adapter.useBodyParser(
+    'application/json',
+    false,
+    { bodyLimit: config.maxBodyBytes },
+    (_request, body, done) => {
+      try {
+        done(null, parseJson(body));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+  const server = adapter.getInstance() as FastifyInstance;
+  measure(server, context);
+  protect(server);
+  app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: invalidRequest }));
+  app.useGlobalFilters(new ProblemFilter(logger));
+}

@@ -1,0 +1,56 @@
+import {
+  Body,
+  Controller,
+  HttpCode,
+  Query,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+  applyDecorators,
+  createParamDecorator,
+} from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import type { RouteDefinition } from '@spotopt/contracts/http';
+import { AppError } from '@spotopt/kernel';
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from './caller.js';
+
+export const ROUTE_METADATA = 'gateway:route';
+
+/** A request as guards and interceptors leave it. */
+export type GatewayRequest = FastifyRequest & { caller?: Caller };
+
+/** A controller without a prefix: every route of the catalogue carries its whole path. */
+export function Routes(): ClassDecorator {
+  return Controller();
+}
+
+/** Serves a route of the catalogue: path and aliases, method, status and access come from there. */
+export function Serves(route: RouteDefinition): MethodDecorator {
+  return applyDecorators(
+    SetMetadata(ROUTE_METADATA, route),
+    RequestMapping({ path: [route.path, ...route.aliases], method: RequestMethod[route.method] }),
+    HttpCode(route.status),
+  );
+}
+
+/** The body, valid for the route's schema. */
+export function BodyFor(route: RouteDefinition): ParameterDecorator {
+  return Body({ schema: route.body });
+}
+
+/** The query, valid for the route's schema. */
+export function QueryFor(route: RouteDefinition): ParameterDecorator {
+  return Query({ schema: route.query });
+}
+
+export function callerOf(request: GatewayRequest): Caller {
+  if (request.caller === undefined)
+    throw AppError.bug('no-caller', 'the route is not behind the access guard');
+  return request.caller;
+}
+
+/** Who makes the request. */
+export const By = createParamDecorator((_data: unknown, context: ExecutionContext): Caller => {
+  return callerOf(context.switchToHttp().getRequest<GatewayRequest>());
+});
