@@ -70,7 +70,8 @@ export async function probeRedis(url: string): Promise<string> {
   } catch (error) {
     throw problem ?? error;
   } finally {
-    client.disconnect();
+    // On a client that has already ended this would leave a timer behind.
+    if (client.status !== 'end') client.disconnect();
   }
 }
 
