@@ -1,4 +1,4 @@
-import { parsePoolId } from '@spotopt/contracts';
+import { parsePoolId, regionOf } from '@spotopt/contracts';
 import type { Clock, UnitOfWork } from '@spotopt/kernel';
 import type { MarketState, MarketStore } from '../market/ports.js';
 import type { Workload, WorkloadStore } from '../workload/ports.js';
@@ -102,10 +102,10 @@ interface Market {
 }
 
 /** Where the workload runs now decides which prices it needs, not what it once registered with. */
-function marketOf(workload: Workload): Market {
-  const { region, primary } = workload;
-  const instanceType = primary === null ? workload.instanceType : parsePoolId(primary.poolId).instanceType;
-  return { region, instanceType };
+function marketOf({ region, instanceType, primary }: Workload): Market {
+  if (primary === null) return { region, instanceType };
+  const pool = parsePoolId(primary.poolId);
+  return { region: regionOf(pool.az), instanceType: pool.instanceType };
 }
 
 function keyOf({ region, instanceType }: Market): string {

@@ -56,7 +56,7 @@ export class DecideWorkload {
   async #decide(tx: Tx, agentId: string): Promise<Decision | null> {
     const { clock, workloads, decisions, outbox, ids } = this.deps;
     const now = clock.now();
-    const workload = await workloads.find(tx, agentId);
+    const workload = await workloads.findForChange(tx, agentId);
     if (workload === null || workload.deleted || workload.nextDecisionAt > now) return null;
     const nextDecisionAt = new Date(now.getTime() + this.settings.cycleMs);
     if (workload.primary === null) {

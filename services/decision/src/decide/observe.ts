@@ -1,4 +1,4 @@
-import { parsePoolId } from '@spotopt/contracts';
+import { parsePoolId, regionOf } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
 import { type Observation, type PoolObservation, priceFeaturesOf } from '../engine/ports.js';
 import {
@@ -23,7 +23,7 @@ export class Observe {
 
   async execute(tx: Tx, workload: Workload, primary: Placement, now: Date): Promise<Observation> {
     const { az, instanceType } = parsePoolId(primary.poolId);
-    const market = { region: workload.region, instanceType };
+    const market = { region: regionOf(az), instanceType };
     const since = new Date(now.getTime() - HISTORY_MS);
     const state = await this.markets.find(tx, market);
     const pools = await this.markets.listPools(tx, market);
@@ -34,7 +34,7 @@ export class Observe {
     return {
       at: now.toISOString(),
       agentId: workload.agentId,
-      region: workload.region,
+      region: market.region,
       instanceType,
       current: currentOf(primary, az, pools, onDemand),
       limits: {

@@ -28,7 +28,7 @@ export class FollowWorkload {
     await uow.run(async (tx) => {
       if (!(await inbox.claim(tx, 'decision.follow-workload', message.messageId))) return;
       if (message.change !== undefined) await workloads.saveChange(tx, message.change);
-      const known = await workloads.find(tx, message.agentId);
+      const known = await workloads.findForChange(tx, message.agentId);
       const next = message.news.reduce(follow, known);
       if (next !== null && next !== known) await workloads.save(tx, known, next);
     });

@@ -5,7 +5,8 @@ export { changesAtMs, isUnderWay } from './workload.js';
 export type { ChangeOfPrimary, Placement, Workload } from './workload.js';
 
 export abstract class WorkloadStore {
-  abstract find(tx: Tx, agentId: string): Promise<Workload | null>;
+  /** Holds the workload against other writers until the transaction ends, where there are several. */
+  abstract findForChange(tx: Tx, agentId: string): Promise<Workload | null>;
 
   /**
    * Writes what was made from `known`; `known` null adds the workload.

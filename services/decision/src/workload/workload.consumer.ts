@@ -22,8 +22,17 @@ export class WorkloadConsumer {
 
   @OnEvent(AgentRegisteredV1, { subscription: 'agent-registered' })
   async onRegistered(@Payload() event: EventOf<typeof AgentRegisteredV1>): Promise<void> {
-    const { agentId, clientId, region, instanceType, settings, epoch, primary } = event.data;
-    const registration = { agentId, clientId, region, instanceType, settings, epoch, primary };
+    const { agentId, clientId, region, instanceType, settings, epoch, primary, role } = event.data;
+    const registration = {
+      agentId,
+      clientId,
+      region,
+      instanceType,
+      settings,
+      epoch,
+      primary,
+      byPrimary: role === 'PRIMARY',
+    };
     await this.#follow(event, { kind: 'registered', at: new Date(event.time), registration });
   }
 

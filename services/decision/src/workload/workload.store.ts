@@ -2,6 +2,7 @@ import type { AgentSettings } from '@spotopt/contracts';
 import { AppError, type Tx } from '@spotopt/kernel';
 import {
   boolColumn,
+  forUpdate,
   idColumn,
   insertIfAbsent,
   instantColumn,
@@ -42,8 +43,9 @@ export class ChangeOfPrimaryRow {
 }
 
 export class SqlWorkloadStore extends WorkloadStore {
-  override async find(tx: Tx, agentId: string): Promise<Workload | null> {
-    const row = await managerOf(tx).findOneBy(WorkloadRow, { agentId });
+  override async findForChange(tx: Tx, agentId: string): Promise<Workload | null> {
+    const query = managerOf(tx).createQueryBuilder(WorkloadRow, 'workload').where({ agentId });
+    const row = await forUpdate(tx, query).getOne();
     return row === null ? null : toWorkload(row);
   }
 

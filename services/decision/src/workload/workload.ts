@@ -35,6 +35,8 @@ export interface Registration {
   readonly settings: AgentSettings;
   readonly epoch: number;
   readonly primary: Placement | null;
+  /** Whether it is the primary itself that registered, which shows that it runs. */
+  readonly byPrimary: boolean;
 }
 
 /** News about a workload. Each kind carries the time at which it was true; older news changes nothing. */
@@ -70,9 +72,10 @@ export function follow(workload: Workload | null, news: WorkloadNews): Workload 
 }
 
 function register(known: Workload | null, registration: Registration, at: Date): Workload {
+  const { byPrimary, ...facts } = registration;
   if (known === null) {
     return {
-      ...registration,
+      ...facts,
       settingsAt: at,
       online: true,
       onlineAt: at,
@@ -83,13 +86,14 @@ function register(known: Workload | null, registration: Registration, at: Date):
       version: 0,
     };
   }
-  const { primary, epoch, settings } = registration;
+  const { primary, epoch, settings, region, instanceType } = facts;
   const placed =
     primary !== null && epoch >= known.epoch
-      ? { primary, epoch, region: registration.region, instanceType: registration.instanceType }
+      ? { primary, epoch, region, instanceType }
       : {};
   const set = at >= known.settingsAt ? { settings, settingsAt: at } : {};
-  return { ...known, ...placed, ...set };
+  const seen = byPrimary && at >= known.onlineAt ? { online: true, onlineAt: at } : {};
+  return { ...known, ...placed, ...set, ...seen };
 }
 
 /** Changed settings may allow what was held back, so that the next decision is due at once. */

@@ -88,12 +88,18 @@ const LARGES_PER_METAL: Readonly<Record<string, number>> = {
  * @returns USD per hour, rounded to the ten-thousandth that AWS prices in
  */
 export function listPriceOf(region: string, instanceType: string): number | undefined {
-  const prices = LISTED[region];
-  const listed = prices?.perType[instanceType];
+  const prices = entryOf(LISTED, region);
+  if (prices === undefined) return undefined;
+  const listed = entryOf(prices.perType, instanceType);
   if (listed !== undefined) return listed;
   const [family = '', size = ''] = instanceType.split('.');
-  const perLarge = prices?.perLarge[family];
-  const larges = size === 'metal' ? LARGES_PER_METAL[family] : LARGES_PER_SIZE[size];
+  const perLarge = entryOf(prices.perLarge, family);
+  const larges = size === 'metal' ? entryOf(LARGES_PER_METAL, family) : entryOf(LARGES_PER_SIZE, size);
   if (perLarge === undefined || larges === undefined) return undefined;
   return Math.round(perLarge * larges * 10_000) / 10_000;
+}
+
+/** What an agent calls its type may also be the name of something that every object has. */
+function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
