@@ -4,6 +4,8 @@ import type { SimulatedRegion } from './simulated-region.js';
 /** What of a region survives the end of its process: machines that run or boot, and addresses. */
 export const RegionSnapshot = z.object({
   takenAtMs: z.number(),
+  /** First price of the region, so that generated prices can be made again. */
+  pricesFromMs: z.number(),
   instances: z.array(
     z.object({
       id: z.string(),
@@ -43,6 +45,7 @@ export function snapshotRegion(region: SimulatedRegion): RegionSnapshot {
   region.advance();
   return RegionSnapshot.parse({
     takenAtMs: region.clock.nowMs(),
+    pricesFromMs: region.priceBook.firstAt,
     instances: region.instances
       .alive()
       .filter((instance) => instance.interruption === undefined)
