@@ -2,7 +2,7 @@
 export default {
   testEnvironment: 'node',
   transform: {},
-  testMatch: ['<rootDir>/**/dist/**/*.spec.js'],
+  testMatch: ['<rootDir>/**/dist/**/*.spec.js', '<rootDir>/tools/**/*.spec.mjs'],
   testPathIgnorePatterns: ['/node_modules/'],
   modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/data/'],
   testTimeout: 30_000,
