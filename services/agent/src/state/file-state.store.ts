@@ -23,7 +23,7 @@ const StoredState = z.object({
 });
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }
 
 /** One JSON file, replaced by rename: a crash at any point leaves a whole file. */
