@@ -34,7 +34,7 @@ export interface Simulator {
 }
 
 function isPortInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
