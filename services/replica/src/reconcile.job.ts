@@ -3,6 +3,7 @@ import type { Clock } from '@spotopt/kernel';
 import { LeasedTask, type Leases } from '@spotopt/persistence';
 import type { Logger } from '@spotopt/platform';
 import type { DetectSilence } from './fleet/index.js';
+import type { EndFailedLaunches } from './standby/end-failed-launches.js';
 import type { KeepStandby } from './standby/keep-standby.js';
 import type { RetireMachines } from './standby/retire-machines.js';
 import type { DriveSwitches } from './switching/drive-switches.js';
@@ -14,6 +15,7 @@ export interface ReconcileParts {
   readonly random: () => number;
   readonly drive: DriveSwitches;
   readonly keep: KeepStandby;
+  readonly endFailed: EndFailedLaunches;
   readonly retire: RetireMachines;
   readonly silence: DetectSilence;
   readonly sweepMs: number;
@@ -29,6 +31,7 @@ export class ReconcileJob implements OnApplicationBootstrap, OnApplicationShutdo
   constructor(private readonly parts: ReconcileParts) {
     this.#tasks = [
       this.#task('drive-switches', () => parts.drive.sweep()),
+      this.#task('end-failed-launches', () => parts.endFailed.sweep()),
       this.#task('keep-standbys', () => parts.keep.sweep()),
       this.#task('retire-machines', () => parts.retire.execute()),
       this.#task('detect-silence', () => parts.silence.execute()),

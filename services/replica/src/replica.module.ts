@@ -20,6 +20,7 @@ import { PoolConsumer } from './pools/pool.consumer.js';
 import { TypeormPoolStore } from './pools/pool.store.js';
 import { PoolStore } from './pools/ports.js';
 import { ReconcileJob } from './reconcile.job.js';
+import { EndFailedLaunches } from './standby/end-failed-launches.js';
 import { KeepStandby } from './standby/keep-standby.js';
 import { ListReplicas } from './standby/list-replicas.js';
 import { AdoptReplica, RequestReplica } from './standby/request-replica.js';
@@ -111,6 +112,7 @@ function providersOf(context: Context): Provider[] {
     },
   });
   const keep = new KeepStandby(deps, { fleet, pools, standbys });
+  const endFailed = new EndFailedLaunches(deps, { fleet, pools, standbys });
   const retire = new RetireMachines(deps, { fleet, commands });
   const silence = new DetectSilence(deps, fleet, config.agentOfflineAfterSeconds * 1000);
   const listener: ConfirmationListener = {
@@ -133,8 +135,9 @@ function providersOf(context: Context): Provider[] {
     { provide: UpdateReplica, useValue: new UpdateReplica(deps, { fleet, standbys }) },
     { provide: TerminateReplica, useValue: new TerminateReplica(deps, { fleet, standbys }) },
     { provide: KeepStandby, useValue: keep },
+    { provide: EndFailedLaunches, useValue: endFailed },
     { provide: RetireMachines, useValue: retire },
-    { provide: RequestSwitch, useValue: new RequestSwitch(deps, { fleet, switches, start }) },
+    { provide: RequestSwitch, useValue: new RequestSwitch(deps, { fleet, switches, pools, start }) },
     { provide: PromoteByHand, useValue: new PromoteByHand(deps, { fleet, switches, start }) },
     { provide: FailOver, useValue: failOver },
     { provide: RecordCommandResult, useValue: new RecordCommandResult(deps, switches) },
@@ -154,6 +157,7 @@ function providersOf(context: Context): Provider[] {
           random,
           drive,
           keep,
+          endFailed,
           retire,
           silence,
           sweepMs: config.reconcileIntervalSeconds * 1000,

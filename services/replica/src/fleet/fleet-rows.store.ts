@@ -64,6 +64,7 @@ export class InstanceRow {
   @Column(stringColumn(128, { name: 'created_by' })) createdBy!: string;
   @Column(stringColumn(128, { name: 'request_id', nullable: true })) requestId!: string | null;
   @Column(stringColumn(500, { name: 'failure_reason', nullable: true })) failureReason!: string | null;
+  @Column(idColumn({ name: 'launch_command_id', nullable: true })) launchCommandId!: string | null;
   @Column(instantColumn({ name: 'created_at' })) createdAt!: Date;
   @Column(instantColumn({ name: 'launched_at', nullable: true })) launchedAt!: Date | null;
   @Column(instantColumn({ name: 'ready_at', nullable: true })) readyAt!: Date | null;

@@ -114,6 +114,11 @@ export class TypeormFleetStore extends FleetStore {
     return row === null ? null : toInstance(row);
   }
 
+  override async findInstanceByLaunchCommand(tx: Tx, commandId: string): Promise<Instance | null> {
+    const row = await managerOf(tx).findOneBy(InstanceRow, { launchCommandId: commandId });
+    return row === null ? null : toInstance(row);
+  }
+
   override async findPrimary(tx: Tx, agentId: string): Promise<Instance | null> {
     const row = await managerOf(tx).findOneBy(InstanceRow, { agentId, state: 'primary' });
     return row === null ? null : toInstance(row);

@@ -46,6 +46,8 @@ export interface Instance {
   readonly createdBy: string;
   readonly requestId: string | null;
   readonly failureReason: string | null;
+  /** Command that launches the machine; null when nobody was commanded. */
+  readonly launchCommandId: string | null;
   readonly createdAt: Date;
   readonly launchedAt: Date | null;
   readonly readyAt: Date | null;

@@ -41,6 +41,7 @@ export abstract class FleetStore {
   abstract insertInstance(tx: Tx, instance: Instance): Promise<void>;
   abstract findInstance(tx: Tx, instanceId: string): Promise<Instance | null>;
   abstract findInstanceByEc2Id(tx: Tx, ec2InstanceId: string): Promise<Instance | null>;
+  abstract findInstanceByLaunchCommand(tx: Tx, commandId: string): Promise<Instance | null>;
   abstract findPrimary(tx: Tx, agentId: string): Promise<Instance | null>;
   abstract listInstances(tx: Tx, filter: InstanceFilter): Promise<Instance[]>;
   /**

@@ -145,6 +145,7 @@ export class RegisterAgent {
       createdBy: 'registration',
       requestId: null,
       failureReason: null,
+      launchCommandId: null,
       createdAt: now,
       launchedAt: now,
       readyAt: null,

@@ -48,8 +48,18 @@ export class Standbys {
       throw AppError.permanent('standby-beside-primary', `a standby in ${poolId} would die with its primary`);
     }
     const { instanceType, az } = parsePoolId(poolId);
+    const id = this.deps.ids.next();
+    const commandId = await this.commands.send(tx, {
+      agent,
+      on: primary,
+      body: { commandType: 'create_replica', replicaId: id, targetMode: order.mode, poolId },
+      priority: order.priority ?? CommandPriority.model,
+      validForMs: LAUNCH_VALID_FOR_MS,
+      correlation: order.correlation ?? null,
+    });
     const instance: Instance = {
-      id: this.deps.ids.next(),
+      id,
+      launchCommandId: commandId,
       agentId: agent.id,
       clientId: agent.clientId,
       ec2InstanceId: null,
@@ -85,14 +95,6 @@ export class Standbys {
         correlation: order.correlation,
       }),
     );
-    const commandId = await this.commands.send(tx, {
-      agent,
-      on: primary,
-      body: { commandType: 'create_replica', replicaId: instance.id, targetMode: order.mode, poolId },
-      priority: order.priority ?? CommandPriority.model,
-      validForMs: LAUNCH_VALID_FOR_MS,
-      correlation: order.correlation ?? null,
-    });
     return { instance, commandId };
   }
 

@@ -78,6 +78,7 @@ export class Fleet1763700000000 implements MigrationInterface {
         column.string('created_by', 128),
         column.string('request_id', 128, { nullable: true }),
         column.string('failure_reason', 500, { nullable: true }),
+        column.id('launch_command_id', { nullable: true }),
         column.instant('created_at'),
         column.instant('launched_at', { nullable: true }),
         column.instant('ready_at', { nullable: true }),
@@ -101,6 +102,7 @@ export class Fleet1763700000000 implements MigrationInterface {
         { columns: ['manual_guard'], unique: true },
         { columns: ['agent_id', 'state'] },
         { columns: ['state'] },
+        { columns: ['launch_command_id'] },
       ],
     });
   }

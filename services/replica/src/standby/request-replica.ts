@@ -137,6 +137,7 @@ export class AdoptReplica {
       createdBy: 'agent',
       requestId: null,
       failureReason: null,
+      launchCommandId: null,
       createdAt: now,
       launchedAt: now,
       readyAt: state === 'ready' ? now : null,

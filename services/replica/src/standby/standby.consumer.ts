@@ -5,12 +5,15 @@ import {
   AgentRegisteredV1,
   AgentSettingsChangedV1,
   CommandCompletedV1,
+  CommandExpiredV1,
+  type EventData,
   type EventOf,
   ReplicaFailedV1,
   SwitchFailedV1,
   SwitchFinishedV1,
 } from '@spotopt/contracts';
 import { OnEvent } from '@spotopt/messaging';
+import { EndFailedLaunches } from './end-failed-launches.js';
 import { KeepStandby } from './keep-standby.js';
 import { RetireMachines } from './retire-machines.js';
 
@@ -28,6 +31,7 @@ export class StandbyConsumer {
   constructor(
     private readonly keep: KeepStandby,
     private readonly retire: RetireMachines,
+    private readonly endFailed: EndFailedLaunches,
   ) {}
 
   @OnEvent(
@@ -45,11 +49,18 @@ export class StandbyConsumer {
     await this.keep.execute(event.data.agentId);
   }
 
-  @OnEvent(CommandCompletedV1, { subscription: 'termination-finished', prefetch: 50 })
-  async onCommandCompleted(@Payload() event: EventOf<typeof CommandCompletedV1>): Promise<void> {
-    const { commandType, success, result, agentId, clientId, finishedAt } = event.data;
+  @OnEvent([CommandCompletedV1, CommandExpiredV1], { subscription: 'machine-command-finished', prefetch: 50 })
+  async onCommandFinished(
+    @Payload() event: EventOf<typeof CommandCompletedV1> | EventOf<typeof CommandExpiredV1>,
+  ): Promise<void> {
+    if ('success' in event.data && event.data.success) await this.#succeeded(event.data);
+    else if (event.data.commandType === 'create_replica') await this.endFailed.commandFailed(event);
+  }
+
+  async #succeeded(data: EventData<typeof CommandCompletedV1>): Promise<void> {
+    const { commandType, result, agentId, clientId, finishedAt } = data;
     const terminated = result['terminatedEc2InstanceId'];
-    if (!success || !commandType.startsWith('terminate_') || typeof terminated !== 'string') return;
+    if (!commandType.startsWith('terminate_') || typeof terminated !== 'string') return;
     await this.retire.report({
       clientId,
       agentRef: agentId,

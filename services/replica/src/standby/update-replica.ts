@@ -13,7 +13,6 @@ import {
   FleetEvents,
   type FleetStore,
   type Instance,
-  instanceLifecycle,
   type InstanceState,
   replicaFacts,
   requireScoped,
@@ -116,8 +115,9 @@ export class UpdateReplica {
     const synced = request.stateTransferProgress === 100 || request.syncStatus === 'synced';
     const wanted: InstanceState | null =
       status === 'ready' || synced ? 'ready' : status === 'syncing' ? 'syncing' : null;
-    if (wanted === null || FORWARD.indexOf(wanted) <= FORWARD.indexOf(replica.state)) return replica;
-    if (!instanceLifecycle.allows(replica.state, wanted)) return replica;
+    const position = FORWARD.indexOf(replica.state);
+    // A standby that is being promoted, or is past that, is not moved by what its agent reports late.
+    if (wanted === null || position < 0 || FORWARD.indexOf(wanted) <= position) return replica;
     if (wanted !== 'ready') return this.ports.fleet.updateInstance(tx, replica, wanted);
     return this.#ready(tx, replica);
   }

@@ -78,6 +78,7 @@ export class AdoptReportedSwitch {
       amiId: reported.amiId,
       createdBy: 'switch report',
       requestId: null,
+      launchCommandId: null,
       createdAt: now,
       launchedAt: dateOf(event.data.launchedAt) ?? now,
       readyAt: dateOf(event.data.readyAt) ?? now,

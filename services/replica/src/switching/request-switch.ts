@@ -14,6 +14,7 @@ import {
   requireScoped,
   type UseCaseDeps,
 } from '../fleet/index.js';
+import type { PoolStore } from '../pools/index.js';
 import { LIMIT_WINDOW_MS, type Refusal, refuseByLimits } from './limits.js';
 import type { SwitchStore } from './ports.js';
 import { assertTarget, type StartSwitch } from './start-switch.js';
@@ -37,6 +38,7 @@ export class RequestSwitch {
     private readonly ports: {
       readonly fleet: FleetStore;
       readonly switches: SwitchStore;
+      readonly pools: PoolStore;
       readonly start: StartSwitch;
     },
   ) {}
@@ -111,6 +113,11 @@ export class RequestSwitch {
     }
     if (wish.trigger === 'manual') return null;
     const nowMs = this.deps.clock.nowMs();
+    const blocks = await this.ports.pools.listBlocks(tx, new Date(nowMs));
+    const block = blocks.find(({ poolId }) => poolId === wish.targetPoolId);
+    if (block !== undefined && wish.targetMode === 'spot') {
+      return { code: 'pool-blocked', reason: `${block.poolId} lately failed: ${block.reason}` };
+    }
     const history = await this.ports.switches.listSince(tx, agent.id, new Date(nowMs - LIMIT_WINDOW_MS));
     return refuseByLimits(agent.settings, history, nowMs);
   }
