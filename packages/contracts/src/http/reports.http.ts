@@ -8,7 +8,7 @@ const PoolPrice = z.looseObject({
   id: OptionalText,
   instance_type: OptionalText,
   az: OptionalText,
-  price: z.unknown(),
+  price: z.unknown().optional(),
 });
 
 /** The union of the four dialects: a and b of deployed agents, c and d of the documents. */
@@ -28,7 +28,7 @@ const PricingReportBody = z.looseObject({
   pricing: z
     .looseObject({
       on_demand_price: OptionalNumber,
-      current_spot_price: z.unknown(),
+      current_spot_price: z.unknown().optional(),
       spot_pools: z.array(PoolPrice).max(10_000).nullish(),
       collected_at: OptionalInstant,
     })
@@ -37,7 +37,7 @@ const PricingReportBody = z.looseObject({
   spot_pools: z.array(PoolPrice).max(10_000).nullish(),
   pools: z.array(PoolPrice).max(10_000).nullish(),
   pool_id: OptionalText,
-  spot_price: z.unknown(),
+  spot_price: z.unknown().optional(),
   instance_id: OptionalText,
   timestamp: OptionalInstant,
   collected_at: OptionalInstant,
