@@ -10,6 +10,8 @@ export type { AwsErrorClass, CloudErrorCode } from './aws-errors.js';
 export { Ec2Connection, SqsConnection } from './aws-client.js';
 export type { AwsSettings } from './aws-client.js';
 export { Ec2Instances } from './compute/ec2-instances.js';
+export { exchangeHttp } from './http-exchange.js';
+export type { HttpAnswer, HttpRequest } from './http-exchange.js';
 export { ImdsMetadata } from './metadata/imds-metadata.js';
 export type { ImdsSettings } from './metadata/imds-metadata.js';
 export { parseEventBridgeMessage } from './notices/eventbridge.js';

@@ -1,5 +1,7 @@
 import { AppError } from '@spotopt/kernel';
 import { z } from 'zod';
+import { exchangeHttp } from '../http-exchange.js';
+import type { HttpAnswer, HttpRequest } from '../http-exchange.js';
 import { InstanceMetadata } from './instance-metadata.js';
 import type { InstanceIdentity, ScheduledMaintenance, SpotInstanceAction } from './instance-metadata.js';
 
@@ -129,21 +131,19 @@ export class ImdsMetadata extends InstanceMetadata {
 
   /** The body, or null on 404. A refused token is replaced once. */
   async #bytes(path: string): Promise<Uint8Array | null> {
-    let response = await this.#get(path);
-    if (response.status === 401) {
-      await response.body?.cancel();
+    let answer = await this.#get(path);
+    if (answer.status === 401) {
       this.#token = undefined;
-      response = await this.#get(path);
+      answer = await this.#get(path);
     }
-    const body = await this.#read(path, response);
-    if (response.status === 404) return null;
-    if (!response.ok) throw unavailable(path, `HTTP ${String(response.status)}`);
-    return body;
+    if (answer.status === 404) return null;
+    if (answer.status !== 200) throw unavailable(path, `HTTP ${String(answer.status)}`);
+    return answer.body;
   }
 
-  async #get(path: string): Promise<Response> {
+  async #get(path: string): Promise<HttpAnswer> {
     const token = await this.#currentToken();
-    return this.#fetch(path, { headers: { 'X-aws-ec2-metadata-token': token } });
+    return this.#exchange(path, { method: 'GET', headers: { 'X-aws-ec2-metadata-token': token } });
   }
 
   #currentToken(): Promise<string> {
@@ -155,31 +155,19 @@ export class ImdsMetadata extends InstanceMetadata {
   }
 
   async #newToken(): Promise<string> {
-    const response = await this.#fetch('api/token', {
+    const answer = await this.#exchange('api/token', {
       method: 'PUT',
       headers: { 'X-aws-ec2-metadata-token-ttl-seconds': String(this.#ttlSeconds) },
     });
-    const body = await this.#read('api/token', response);
-    if (!response.ok) throw unavailable('api/token', `HTTP ${String(response.status)}`);
-    return new TextDecoder().decode(body).trim();
+    if (answer.status !== 200) throw unavailable('api/token', `HTTP ${String(answer.status)}`);
+    return answer.body.toString('utf8').trim();
   }
 
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
+  async #exchange(path: string, request: Pick<HttpRequest, 'method' | 'headers'>): Promise<HttpAnswer> {
     try {
-      return await fetch(`${this.#baseUrl}/${path}`, {
-        ...init,
-        signal: AbortSignal.timeout(this.#timeoutMs),
-      });
+      return await exchangeHttp({ ...request, url: `${this.#baseUrl}/${path}`, timeoutMs: this.#timeoutMs });
     } catch (cause) {
       throw unavailable(path, cause instanceof Error ? cause.message : 'no answer', cause);
-    }
-  }
-
-  async #read(path: string, response: Response): Promise<Uint8Array> {
-    try {
-      return new Uint8Array(await response.arrayBuffer());
-    } catch (cause) {
-      throw unavailable(path, 'the answer broke off', cause);
     }
   }
 }

@@ -1,3 +1,5 @@
+import { exchangeHttp } from '@spotopt/cloud';
+import type { HttpRequest } from '@spotopt/cloud';
 import { AppError } from '@spotopt/kernel';
 import { Gateway } from './gateway.js';
 import type {
@@ -188,13 +190,15 @@ export class HttpGateway extends Gateway {
 
   async #send({ method, path, body }: Outgoing): Promise<unknown> {
     const what = `${method} ${path}`;
-    const { status, text } = await this.#exchange(what, path, {
+    const { status, text } = await this.#exchange(what, {
       method,
+      url: `${this.#baseUrl}${path}`,
       headers: {
         Authorization: `Bearer ${this.settings.clientToken}`,
         'Content-Type': 'application/json',
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      timeoutMs: this.settings.timeoutMs ?? 30_000,
     });
     if (status < 200 || status >= 300) throw refusal(what, status, text);
     const answer = parseJson(text);
@@ -203,13 +207,10 @@ export class HttpGateway extends Gateway {
     return answer;
   }
 
-  async #exchange(what: string, path: string, init: RequestInit): Promise<{ status: number; text: string }> {
+  async #exchange(what: string, request: HttpRequest): Promise<{ status: number; text: string }> {
     try {
-      const response = await fetch(`${this.#baseUrl}${path}`, {
-        ...init,
-        signal: AbortSignal.timeout(this.settings.timeoutMs ?? 30_000),
-      });
-      return { status: response.status, text: await response.text() };
+      const { status, body } = await exchangeHttp(request);
+      return { status, text: body.toString('utf8') };
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : 'no answer';
       throw AppError.transient('gateway-unavailable', `${what}: ${reason}`, { cause });

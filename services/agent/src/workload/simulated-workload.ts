@@ -1,3 +1,4 @@
+import { exchangeHttp } from '@spotopt/cloud';
 import { AppError } from '@spotopt/kernel';
 import type { Clock } from '@spotopt/kernel';
 import { Workload } from './workload.js';
@@ -58,14 +59,16 @@ export class SimulatedWorkload extends Workload {
   async #tell(body: { serving: boolean; epoch: number }): Promise<void> {
     const { simulatorUrl, ec2InstanceId } = this.settings;
     try {
-      const response = await fetch(`${simulatorUrl}/_sim/instances/${ec2InstanceId}/workload`, {
+      const answer = await exchangeHttp({
         method: 'PUT',
+        url: `${simulatorUrl}/_sim/instances/${ec2InstanceId}/workload`,
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(5_000),
+        timeoutMs: 5_000,
       });
-      const text = await response.text();
-      if (!response.ok) throw AppError.transient('workload-failed', `simulator: ${text}`);
+      if (answer.status !== 200) {
+        throw AppError.transient('workload-failed', `simulator: ${answer.body.toString('utf8')}`);
+      }
     } catch (cause) {
       if (cause instanceof AppError) throw cause;
       throw AppError.transient('workload-failed', 'the simulator does not answer', { cause });
