@@ -22,7 +22,10 @@ const settings: AgentSettings = {
   maxSwitchesPerWeek: 10,
 };
 
-function facts(overrides: Partial<GuardrailFacts> = {}, changed: Partial<AgentSettings> = {}): GuardrailFacts {
+function facts(
+  overrides: Partial<GuardrailFacts> = {},
+  changed: Partial<AgentSettings> = {},
+): GuardrailFacts {
   return {
     nowMs: NOW_MS,
     settings: { ...settings, ...changed },

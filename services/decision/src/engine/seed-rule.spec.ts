@@ -52,11 +52,7 @@ describe('risk of the seed rule', () => {
     ['more than one interruption a day', { interruptions30d: 45, quietHours: 1 }, 0.4 + 0.1 + 0.05],
     ['volatility beyond 1', { volatility24h: 3, quietHours: 1 }, 0.3 + 0.1 + 0.05],
     ['nothing known', { volatility24h: null, rising: null, quietHours: null }, 0.15 + 0.1 + 0.05],
-    [
-      'the worst there is',
-      { interruptions30d: 30, volatility24h: 1, quietHours: 0, rising: true },
-      1,
-    ],
+    ['the worst there is', { interruptions30d: 30, volatility24h: 1, quietHours: 0, rising: true }, 1],
   ] as const)('%s', (_name, facts, expected) => {
     expect(riskOf(riskPartsOf(pool(facts)))).toBeCloseTo(expected, 12);
   });
@@ -103,7 +99,11 @@ describe('seed rule', () => {
     ['a blocked pool', { blockedUntil: '2026-11-21T12:00:00.001Z' }, ['pool-blocked']],
     ['a pool whose hold is over', { blockedUntil: AT }, []],
     ['a saving of less than the limit', { usdPerHour: 0.03 }, ['saving-too-small']],
-    ['risk at the limit', { interruptions30d: 0, volatility24h: 0, quietHours: 0, rising: true }, ['risk-too-high']],
+    [
+      'risk at the limit',
+      { interruptions30d: 0, volatility24h: 0, quietHours: 0, rising: true },
+      ['risk-too-high'],
+    ],
   ] as const)('rejects %s for its reason', (_name, facts, expected) => {
     const { candidates } = engine.propose(observation({ pools: [pool(facts)] }));
     expect(candidates[0]?.rejectedBecause).toEqual(expected);

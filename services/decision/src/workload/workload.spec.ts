@@ -43,8 +43,7 @@ function registered(minute: number, epoch = 1, byPrimary = true): WorkloadNews {
   };
 }
 
-const after = (...news: WorkloadNews[]): Workload | null =>
-  news.reduce<Workload | null>(follow, null);
+const after = (...news: WorkloadNews[]): Workload | null => news.reduce<Workload | null>(follow, null);
 
 describe('following a workload', () => {
   it('starts with its registration, and its first decision is due at once', () => {

@@ -87,10 +87,7 @@ function register(known: Workload | null, registration: Registration, at: Date):
     };
   }
   const { primary, epoch, settings, region, instanceType } = facts;
-  const placed =
-    primary !== null && epoch >= known.epoch
-      ? { primary, epoch, region, instanceType }
-      : {};
+  const placed = primary !== null && epoch >= known.epoch ? { primary, epoch, region, instanceType } : {};
   const set = at >= known.settingsAt ? { settings, settingsAt: at } : {};
   const seen = byPrimary && at >= known.onlineAt ? { online: true, onlineAt: at } : {};
   return { ...known, ...placed, ...set, ...seen };

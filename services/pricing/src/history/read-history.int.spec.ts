@@ -102,7 +102,12 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
     return rows.map(({ envelope }) => (JSON.parse(envelope) as { data: Record<string, unknown> }).data);
   }
 
-  const backfill = { ...MARKET, instanceTypes: ['p3.2xlarge'], until: NOW, from: new Date(NOW.getTime() - 90 * DAY_MS) };
+  const backfill = {
+    ...MARKET,
+    instanceTypes: ['p3.2xlarge'],
+    until: NOW,
+    from: new Date(NOW.getTime() - 90 * DAY_MS),
+  };
 
   it('stores every change of 90 days once, and announces only the prices of now', async () => {
     const test = await setUp();
@@ -138,7 +143,11 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
   });
 
   it('reads a market that came later from its own start, and both together afterwards', async () => {
-    const late = { poolId: 'p2.xlarge.us-east-1a', usdPerHour: 0.27, changedAt: new Date(NOW.getTime() - 9 * DAY_MS) };
+    const late = {
+      poolId: 'p2.xlarge.us-east-1a',
+      usdPerHour: 0.27,
+      changedAt: new Date(NOW.getTime() - 9 * DAY_MS),
+    };
     const test = await setUp([...recordedChanges(), late]);
     await test.read.execute();
     await test.uow.run((tx) => test.watches.add(tx, OTHER, NOW));
@@ -153,10 +162,13 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
     for (let atHit = 1; ; atHit += 1) {
       const test = await setUp();
       const failpoints = new ThrowingFailpoints(atHit);
-      const killed = await test.readWith(failpoints).execute().then(
-        () => false,
-        () => true,
-      );
+      const killed = await test
+        .readWith(failpoints)
+        .execute()
+        .then(
+          () => false,
+          () => true,
+        );
       await test.read.execute();
       expect(await stored(test)).toEqual(wanted);
       expect(await published(test, SpotPriceChangedV1.type)).toHaveLength(2);

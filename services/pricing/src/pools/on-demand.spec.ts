@@ -14,7 +14,7 @@ describe('the on-demand catalogue', () => {
     ['eu-west-3', 'm5d.24xlarge', 6.336],
     ['eu-west-3', 't3.large', 0.0944],
     ['eu-west-3', 't3a.nano', 0.0053],
-    ['eu-west-3', 't3a.small', 0.0213],
+    ['eu-west-3', 't3a.small', 0.0212],
     ['ap-south-1', 't3.medium', 0.0448],
   ])('%s %s costs %d', (region, instanceType, usdPerHour) => {
     expect(cataloguePriceOf(region, instanceType)).toEqual({ usdPerHour, source: 'catalogue' });

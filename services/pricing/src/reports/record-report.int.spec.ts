@@ -113,13 +113,16 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
     test.database.uow.read((tx) => selectRows<Row>(tx, sql));
 
   async function published(type: string): Promise<Record<string, unknown>[]> {
-    const all = await rows<{ type: string; envelope: string }>('SELECT type, envelope FROM outbox ORDER BY seq');
+    const all = await rows<{ type: string; envelope: string }>(
+      'SELECT type, envelope FROM outbox ORDER BY seq',
+    );
     return all
       .filter((row) => row.type === type)
       .map(({ envelope }) => JSON.parse(envelope) as Record<string, unknown>);
   }
 
-  const inForce = () => test.database.uow.read((tx) => pools.listInForce(tx, { region: null, instanceType: null }));
+  const inForce = () =>
+    test.database.uow.read((tx) => pools.listInForce(tx, { region: null, instanceType: null }));
 
   const sightingsOf = ({ agent, prices }: Reported): PriceSighting[] =>
     prices.map(({ zone, minute, usd }) => ({
@@ -144,7 +147,9 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
   it('keeps the distinct prices and the right one in force, whatever comes twice or late', async () => {
     const sequences = fc
       .array(anyReport, { minLength: 1, maxLength: 8 })
-      .chain((list) => fc.tuple(fc.constant(list), fc.array(fc.nat({ max: list.length - 1 }), { maxLength: 5 })));
+      .chain((list) =>
+        fc.tuple(fc.constant(list), fc.array(fc.nat({ max: list.length - 1 }), { maxLength: 5 })),
+      );
     await fc.assert(
       fc.asyncProperty(sequences, async ([list, again]) => {
         await clear();
@@ -171,7 +176,10 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
   });
 
   it('announces a price when it changes, not when it is confirmed, with the report’s correlation', async () => {
-    const at = (minute: number, usd: number): Reported => ({ agent: 'primary', prices: [{ zone: 'a', minute, usd }] });
+    const at = (minute: number, usd: number): Reported => ({
+      agent: 'primary',
+      prices: [{ zone: 'a', minute, usd }],
+    });
     await record.execute(reportEvent('one', at(0, 0.02)));
     await record.execute(reportEvent('two', at(1, 0.02)));
     await record.execute(reportEvent('three', at(2, 0.03)));
@@ -184,7 +192,9 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
   });
 
   it('does not let a clock that runs ahead keep its price in force', async () => {
-    await record.execute(reportEvent('ahead', { agent: 'primary', prices: [{ zone: 'a', minute: 9_999, usd: 0.02 }] }));
+    await record.execute(
+      reportEvent('ahead', { agent: 'primary', prices: [{ zone: 'a', minute: 9_999, usd: 0.02 }] }),
+    );
     const [price] = await inForce();
     expect(price?.inForce?.observedAt).toEqual(new Date(T0 + 600_000));
   });
@@ -196,7 +206,9 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
     const known = {
       onDemandUsdPerHour: 0.1,
       instanceType: 't3.medium',
-      prices: [{ poolId: 't3.medium.us-east-1a', spotUsdPerHour: 0.01, observedAt: new Date(T0).toISOString() }],
+      prices: [
+        { poolId: 't3.medium.us-east-1a', spotUsdPerHour: 0.01, observedAt: new Date(T0).toISOString() },
+      ],
     };
     await record.execute(reportEvent('cat', { agent: 'primary', prices: [] }, known));
     expect((await inForce())[0]?.pool.onDemand).toEqual({ usdPerHour: 0.0416, source: 'catalogue' });
@@ -216,7 +228,9 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
     });
     await record.execute(reportEvent('full', both(0)));
     await record.execute(reportEvent('soon', both(4)));
-    await record.execute(reportEvent('part', { agent: 'standby', prices: [{ zone: 'a', minute: 6, usd: 0.02 }] }));
+    await record.execute(
+      reportEvent('part', { agent: 'standby', prices: [{ zone: 'a', minute: 6, usd: 0.02 }] }),
+    );
     await record.execute(reportEvent('next', both(5)));
     expect((await published(PricesReadV1.type)).map(({ data }) => data)).toEqual([
       { region: 'us-east-1', instanceTypes: ['x9.large'], readUntil: new Date(T0).toISOString() },
@@ -228,7 +242,10 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
     const events = Array.from({ length: 12 }, (_, index) =>
       reportEvent(
         `crowd-${String(index)}`,
-        { agent: 'primary', prices: ['a', 'b', 'c'].map((zone) => ({ zone, minute: index % 4, usd: (index + 1) / 100 })) },
+        {
+          agent: 'primary',
+          prices: ['a', 'b', 'c'].map((zone) => ({ zone, minute: index % 4, usd: (index + 1) / 100 })),
+        },
         { agentKey: `key-${String(index)}`, ec2InstanceId: null },
       ),
     );

@@ -1,0 +1,386 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  type AgentSettings,
+  AgentRegisteredV1,
+  AgentSettingsChangedV1,
+  createEvent,
+  CurrentPrices,
+  DecisionMadeV1,
+  type EventData,
+  type EventDefinition,
+  type EventOf,
+  InterruptionDetectedV1,
+  ListDecisions,
+  type NewEvent,
+  PricesReadV1,
+  RawPrices,
+  SpotPriceChangedV1,
+  SwitchFinishedV1,
+  SwitchProposedV1,
+  SwitchStartedV1,
+} from '@spotopt/contracts';
+import { NoFailpoints, UlidIds } from '@spotopt/kernel';
+import {
+  eventMessage,
+  InProcessBroker,
+  InProcessMessageBus,
+  MemoryAttemptStore,
+  RpcClient,
+  silentLogger as silentBus,
+} from '@spotopt/messaging';
+import { loadConfig, Metrics, silentLogger, startService } from '@spotopt/platform';
+import { databaseDialects, ManualClock, testDatabase, waitFor } from '@spotopt/testkit';
+import { decisionConfig } from './config.js';
+import { replay } from './decide/decision.js';
+import { SqlDecisionStore } from './decide/decision.store.js';
+import { decisionService } from './decision.module.js';
+import { SeedRuleEngine } from './engine/seed-rule.js';
+import { SqlMarkStore } from './market/mark.store.js';
+
+const NOW = new Date('2026-11-21T12:00:00.000Z');
+const MINUTE_MS = 60_000;
+const A = 't3.medium.us-east-1a';
+const B = 't3.medium.us-east-1b';
+const hoursAgo = (hours: number): string => new Date(NOW.getTime() - hours * 3_600_000).toISOString();
+
+const SETTINGS: AgentSettings = {
+  enabled: true,
+  autoSwitchEnabled: true,
+  manualReplicaEnabled: false,
+  autoReplicaEnabled: false,
+  autoTerminateEnabled: true,
+  terminateWaitSeconds: 300,
+  minSavingsPercent: 30,
+  maxRisk: 0.3,
+  cooldownMinutes: 120,
+  maxSwitchesPerDay: 3,
+  maxSwitchesPerWeek: 10,
+};
+
+const PRICES = [
+  { poolId: B, usd: 0.0118 },
+  { poolId: A, usd: 0.0125 },
+];
+
+const onDemandAt = (poolId: string) => ({
+  instanceId: 'instance-1',
+  ec2InstanceId: 'i-0001',
+  mode: 'ondemand' as const,
+  poolId,
+});
+
+describe.each(databaseDialects())('the decision service on %s', (dialect) => {
+  const cleanUps: (() => Promise<unknown>)[] = [];
+
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  });
+
+  async function start() {
+    const clock = new ManualClock(NOW);
+    const ids = new UlidIds();
+    const broker = new InProcessBroker(clock);
+    const busOf = (): InProcessMessageBus =>
+      new InProcessMessageBus(broker, {
+        clock,
+        attempts: new MemoryAttemptStore(),
+        logger: silentBus,
+        random: () => 0.5,
+      });
+    const outside = busOf();
+    const seen: EventOf<EventDefinition>[] = [];
+    await outside.subscribe(
+      {
+        queue: 'test.all',
+        kind: 'shared',
+        bindings: [{ exchange: 'spotopt.events', routingKey: 'decision.#' }],
+      },
+      (delivery) => {
+        seen.push(JSON.parse(delivery.body) as (typeof seen)[number]);
+        return Promise.resolve();
+      },
+    );
+    await answerAsPricing(outside);
+    const test = await testDatabase(dialect, { ...decisionService, service: 'decision', clock });
+    cleanUps.push(() => test.cleanUp());
+    const running = await startService(decisionService, {
+      config: loadConfig(decisionConfig, {}),
+      clock,
+      ids,
+      random: () => 0.5,
+      logger: silentLogger(),
+      metrics: Metrics.create({ service: 'decision' }),
+      failpoints: new NoFailpoints(),
+      bus: busOf(),
+      database: test.database,
+    });
+    cleanUps.push(() => running.stop(1_000));
+
+    const tell = async <D extends EventDefinition>(
+      definition: D,
+      subject: string,
+      data: NewEvent<D>['data'],
+    ): Promise<void> => {
+      await outside.publish(
+        eventMessage(createEvent(definition, { id: ids.next(), time: clock.now(), subject, data })),
+      );
+    };
+    const decisions = (): EventData<typeof DecisionMadeV1>[] =>
+      seen.flatMap((event) =>
+        event.type === DecisionMadeV1.type ? [event.data as EventData<typeof DecisionMadeV1>] : [],
+      );
+    const proposals = () => seen.filter((event) => event.type === SwitchProposedV1.type);
+    const nextDecision = async (): Promise<EventData<typeof DecisionMadeV1>> => {
+      const before = decisions().length;
+      const decided = () => decisions()[before];
+      for (;;) {
+        await clock.advance(5 * MINUTE_MS);
+        // The pass over due workloads talks to a database, for which simulated time does not wait.
+        const found = await waitFor(decided, { what: 'a decision', timeoutMs: 40 }).catch(() => null);
+        if (found !== null) return found;
+        if (clock.nowMs() > NOW.getTime() + 12 * 60 * MINUTE_MS) throw new Error('no decision within 12 h');
+      }
+    };
+    const register = (settings: Partial<AgentSettings> = {}) =>
+      tell(AgentRegisteredV1, 'agent-1', {
+        agentId: 'agent-1',
+        clientId: 'client-1',
+        agentKey: 'agent-1',
+        logicalAgentId: 'web-1',
+        region: 'us-east-1',
+        instanceType: 't3.medium',
+        role: 'PRIMARY',
+        placement: onDemandAt(A),
+        primary: onDemandAt(A),
+        settings: { ...SETTINGS, ...settings },
+        epoch: 1,
+      });
+    const pricesRead = () =>
+      tell(PricesReadV1, 'us-east-1', {
+        region: 'us-east-1',
+        instanceTypes: ['t3.medium'],
+        readUntil: clock.now().toISOString(),
+      });
+    return {
+      clock,
+      seen,
+      tell,
+      decisions,
+      proposals,
+      nextDecision,
+      register,
+      pricesRead,
+      test,
+      rpc: new RpcClient(outside),
+    };
+  }
+
+  async function answerAsPricing(outside: InProcessMessageBus): Promise<void> {
+    await outside.respond(CurrentPrices.method, () =>
+      Promise.resolve(
+        JSON.stringify({
+          pools: PRICES.map(({ poolId, usd }) => ({
+            poolId,
+            spotUsdPerHour: usd,
+            onDemandUsdPerHour: 0.0416,
+            onDemandSource: 'catalogue',
+            source: 'spot-price-history',
+            observedAt: hoursAgo(100),
+          })),
+        }),
+      ),
+    );
+    await outside.respond(RawPrices.method, (body) => {
+      const { poolId } = JSON.parse(body) as { poolId: string };
+      const usd = PRICES.find((price) => price.poolId === poolId)?.usd ?? 1;
+      const prices = [300, 100].map((hours) => ({
+        observedAt: hoursAgo(hours),
+        spotUsdPerHour: usd,
+        source: 'spot-price-history',
+      }));
+      return Promise.resolve(JSON.stringify({ prices, total: prices.length }));
+    });
+  }
+
+  it('decides soon after a workload and its prices are known, and proposes the cheapest safe pool', async () => {
+    const { register, pricesRead, decisions, proposals, seen, rpc, test } = await start();
+    await register();
+    await pricesRead();
+    await waitFor(() => proposals().length === 1, { what: 'a proposal without any time passing' });
+    const [decision] = decisions();
+    expect(decision).toMatchObject({
+      engine: 'seed-rule',
+      action: 'switch_to_spot',
+      targetPoolId: B,
+      decidedAt: NOW.toISOString(),
+    });
+    expect(decision?.expectedSavingsUsdPerHour).toBeCloseTo(0.0298, 10);
+    expect(decision?.candidates).toHaveLength(3);
+    expect(proposals()[0]?.data).toMatchObject({
+      decisionId: decision?.decisionId,
+      fromEc2InstanceId: 'i-0001',
+      targetMode: 'spot',
+      targetPoolId: B,
+      expiresAt: new Date(NOW.getTime() + 10 * MINUTE_MS).toISOString(),
+    });
+    expect(new Set(seen.map((event) => event.correlation))).toEqual(new Set([decision?.decisionId]));
+
+    const request = { clientId: 'client-1', agentId: null };
+    expect(await rpc.call(ListDecisions, request)).toEqual({ decisions: [decision], total: 1 });
+    expect(await rpc.call(ListDecisions, { ...request, clientId: 'another' })).toEqual({
+      decisions: [],
+      total: 0,
+    });
+    const stored = await test.database.uow.read((tx) =>
+      new SqlDecisionStore().find(tx, decision?.decisionId ?? ''),
+    );
+    if (stored === null) throw new Error('the decision is not stored');
+    expect(replay(stored, new SeedRuleEngine())).toEqual(stored.proposal);
+    expect(stored.observation.pools.map((pool) => pool.quietHours)).toEqual([300, 300]);
+  });
+
+  it('waits for prices, but not for ever', async () => {
+    const { register, nextDecision, clock } = await start();
+    await register();
+    const decision = await nextDecision();
+    expect(clock.nowMs() - NOW.getTime()).toBeGreaterThanOrEqual(15 * MINUTE_MS);
+    expect(decision).toMatchObject({ action: 'stay', targetPoolId: null });
+    expect(decision.candidates[0]?.rejectedBecause).toContain('price-stale');
+  });
+
+  it('decides every 15 minutes, and does not propose again while a proposal or a switch is open', async () => {
+    const { register, pricesRead, nextDecision, proposals, tell, clock, decisions } = await start();
+    await register();
+    await pricesRead();
+    await waitFor(() => proposals().length === 1, { what: 'the first proposal' });
+    const from = onDemandAt(A);
+    const change = {
+      agentId: 'agent-1',
+      clientId: 'client-1',
+      switchId: 'switch-1',
+      trigger: 'model' as const,
+      from,
+      decisionId: null,
+      incidentId: null,
+    };
+    await tell(SwitchStartedV1, 'agent-1', {
+      ...change,
+      reason: 'cheaper',
+      targetMode: 'spot',
+      targetPoolId: B,
+    });
+    expect(await nextDecision()).toMatchObject({
+      action: 'stay',
+      reason: expect.stringContaining('held back by switch-under-way'),
+    });
+    expect(clock.nowMs() - NOW.getTime()).toBeGreaterThanOrEqual(15 * MINUTE_MS);
+
+    const to = {
+      ...from,
+      instanceId: 'instance-2',
+      ec2InstanceId: 'i-0002',
+      mode: 'spot' as const,
+      poolId: B,
+    };
+    await tell(SwitchFinishedV1, 'agent-1', {
+      ...change,
+      to,
+      epoch: 2,
+      startedAt: NOW.toISOString(),
+      finishedAt: clock.now().toISOString(),
+      downtimeMs: 900,
+      oldUsdPerHour: null,
+      newUsdPerHour: null,
+      onDemandUsdPerHour: null,
+      savingsUsdPerHour: null,
+    });
+    const settled = await nextDecision();
+    expect(settled.action).toBe('stay');
+    expect(settled.candidates.find(({ poolId, mode }) => poolId === B && mode === 'spot')).toMatchObject({
+      rejectedBecause: expect.arrayContaining(['current-pool']),
+    });
+
+    await tell(SpotPriceChangedV1, A, {
+      poolId: A,
+      region: 'us-east-1',
+      az: 'us-east-1a',
+      instanceType: 't3.medium',
+      spotUsdPerHour: 0.004,
+      previousUsdPerHour: 0.0125,
+      onDemandUsdPerHour: 0.0416,
+      source: 'spot-price-history',
+      observedAt: clock.now().toISOString(),
+    });
+    await pricesRead();
+    expect(await nextDecision()).toMatchObject({
+      action: 'stay',
+      reason: expect.stringContaining('cooldown'),
+    });
+    while (proposals().length < 2 && decisions().length < 20) {
+      await pricesRead();
+      await nextDecision();
+    }
+    expect(clock.nowMs() - NOW.getTime()).toBeGreaterThan(120 * MINUTE_MS);
+    expect(proposals()[1]?.data).toMatchObject({ fromEc2InstanceId: 'i-0002', targetPoolId: A });
+    expect(decisions().length).toBeGreaterThan(4);
+  });
+
+  it('only recommends without automatic switching, and acts once it is turned on', async () => {
+    const { register, pricesRead, proposals, decisions, tell } = await start();
+    await register({ autoSwitchEnabled: false });
+    await pricesRead();
+    await waitFor(() => decisions().length === 1, { what: 'a recommendation' });
+    expect(decisions()[0]).toMatchObject({ action: 'switch_to_spot', targetPoolId: B });
+    expect(decisions()[0]?.reason).toContain('auto-switch-off');
+    expect(proposals()).toHaveLength(0);
+    await tell(AgentSettingsChangedV1, 'agent-1', {
+      agentId: 'agent-1',
+      clientId: 'client-1',
+      settings: SETTINGS,
+    });
+    await waitFor(() => proposals().length === 1, { what: 'a proposal' });
+  });
+
+  it('avoids a pool that took a machine back, even when it heard of the interruption first', async () => {
+    const { register, pricesRead, tell, proposals, decisions, test } = await start();
+    const incident = {
+      agentId: 'agent-9',
+      clientId: 'client-1',
+      ec2InstanceId: 'i-0009',
+      urgency: 'terminate' as const,
+      signal: 'termination-notice' as const,
+      deadlineAt: null,
+      detectedAt: new Date(NOW.getTime() - MINUTE_MS).toISOString(),
+      risk: null,
+      bypassed: [],
+    };
+    await tell(InterruptionDetectedV1, 'agent-9', { ...incident, incidentId: 'incident-1' });
+    await tell(InterruptionDetectedV1, 'agent-9', { ...incident, incidentId: 'incident-1' });
+    const machine = { instanceId: 'instance-9', ec2InstanceId: 'i-0009', mode: 'spot' as const, poolId: B };
+    await tell(AgentRegisteredV1, 'agent-9', {
+      agentId: 'agent-9',
+      clientId: 'client-1',
+      agentKey: 'agent-9',
+      logicalAgentId: 'web-9',
+      region: 'us-east-1',
+      instanceType: 't3.medium',
+      role: 'ZOMBIE',
+      placement: machine,
+      primary: null,
+      settings: SETTINGS,
+      epoch: 1,
+    });
+    const marks = new SqlMarkStore();
+    const { uow } = test.database;
+    await waitFor(async () => (await uow.read((tx) => marks.listMarks(tx, [B], new Date(0)))).length === 1, {
+      what: 'the mark against the pool',
+    });
+    await register();
+    await pricesRead();
+    await waitFor(() => proposals().length === 1, { what: 'a proposal' });
+    expect(proposals()[0]?.data).toMatchObject({ targetPoolId: A });
+    expect(decisions()[0]?.candidates.find(({ poolId }) => poolId === B)?.rejectedBecause).toEqual([
+      'pool-blocked',
+    ]);
+  });
+});
