@@ -15,6 +15,7 @@ export interface RabbitConnectionSettings {
 
 const HEARTBEAT_SECONDS = 10;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+const OPERATION_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /** A connection that comes back by itself; channels do not, whoever opened one opens it again. */
@@ -71,6 +72,25 @@ export class RabbitConnection {
   async channelNow(): Promise<Channel> {
     if (!this.#connected) throw AppError.transient('broker-unavailable', 'not connected to the broker');
     return this.channel();
+  }
+
+  /**
+   * Does a short piece of work on a channel of its own.
+   * @throws AppError `broker-unavailable` (transient) no connection, or no answer in time
+   */
+  async onChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
+    const deadline = new RealDeadline(OPERATION_TIMEOUT_MS);
+    const done = this.channelNow().then(async (channel) => {
+      try {
+        return { value: await work(channel) };
+      } finally {
+        await closeQuietly(channel);
+      }
+    });
+    const outcome = await deadline.race(done);
+    deadline.clear();
+    if (outcome === undefined) throw AppError.transient('broker-unavailable', 'the broker does not answer');
+    return outcome.value;
   }
 
   async confirmChannel(): Promise<ConfirmChannel> {
@@ -149,4 +169,12 @@ function hostOf(url: string): string {
 
 function isRefusal(error: Error): boolean {
   return /ACCESS.REFUSED|NOT_ALLOWED/.test(error.message);
+}
+
+export async function closeQuietly(channel: Channel): Promise<void> {
+  try {
+    await channel.close();
+  } catch {
+    // A channel that an error closed is closed already, which is what was asked for.
+  }
 }

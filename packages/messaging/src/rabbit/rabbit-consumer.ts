@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs, isAppError } from '@spotopt/kernel';
+import { AppError, backoffMs, isAppError } from '@spotopt/kernel';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { BusLogger } from '../bus-logger.js';
+import { RealDeadline } from '../delivery/real-deadline.js';
 import { ConsumerSession } from './consumer-session.js';
 import type { RabbitConnection } from './rabbit-connection.js';
 
@@ -17,6 +18,7 @@ export interface RabbitConsumerParts {
   readonly onMessage: (message: ConsumeMessage, session: ConsumerSession) => void;
 }
 
+const OPEN_TIMEOUT_MS = 30_000;
 const REOPEN = { initialMs: 50, maxMs: 5_000 };
 
 /**
@@ -97,18 +99,27 @@ export class RabbitConsumer {
 
   async #open(): Promise<ConsumerSession> {
     const { connection, declare, prefetch, onMessage, logger } = this.parts;
-    const channel = await connection.channel();
-    const session = new ConsumerSession(channel, logger);
+    const session = new ConsumerSession(await connection.channel(), logger);
+    const { channel } = session;
+    const deadline = new RealDeadline(OPEN_TIMEOUT_MS);
     try {
-      const name = await declare(channel);
-      await channel.prefetch(prefetch);
-      await session.consume(name, (message) => {
-        onMessage(message, session);
-      });
-      return session;
+      const opened = await deadline.race(
+        (async () => {
+          const name = await declare(channel);
+          await channel.prefetch(prefetch);
+          await session.consume(name, (message) => {
+            onMessage(message, session);
+          });
+          return session;
+        })(),
+      );
+      if (opened !== undefined) return opened;
+      throw AppError.transient('broker-unavailable', 'the broker does not let us consume');
     } catch (error) {
-      await session.close();
+      void session.close();
       throw error;
+    } finally {
+      deadline.clear();
     }
   }
 }

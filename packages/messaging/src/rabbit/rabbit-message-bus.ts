@@ -1,5 +1,4 @@
 import type { Clock } from '@spotopt/kernel';
-import type { Channel } from 'amqplib';
 import type { BusLogger } from '../bus-logger.js';
 import type { PipelineEnvironment } from '../delivery/delivery-pipeline.js';
 import { RealDeadline } from '../delivery/real-deadline.js';
@@ -18,7 +17,7 @@ import type {
 } from '../message-bus.js';
 import { RabbitConnection } from './rabbit-connection.js';
 import { publishOptions } from './rabbit-delivery.js';
-import { RabbitParking, closeQuietly } from './rabbit-parking.js';
+import { RabbitParking } from './rabbit-parking.js';
 import { RabbitPublisher } from './rabbit-publisher.js';
 import { RabbitResponder } from './rabbit-responder.js';
 import { RabbitRpcCaller } from './rabbit-rpc-caller.js';
@@ -86,7 +85,7 @@ export class RabbitMessageBus extends MessageBus {
       connections.push(consuming);
       const { clock, attempts, random = Math.random, prefix = '' } = settings;
       const bus = new RabbitMessageBus({ clock, attempts, logger, random }, prefix, publishing, consuming);
-      await bus.#onChannel((channel) => bus.#topology.declareExchanges(channel));
+      await consuming.onChannel((channel) => bus.#topology.declareExchanges(channel));
       return bus;
     } catch (error) {
       await Promise.all(connections.map((connection) => connection.close()));
@@ -104,11 +103,11 @@ export class RabbitMessageBus extends MessageBus {
   }
 
   override async declareQueue(settings: QueueSettings): Promise<void> {
-    await this.#onChannel((channel) => this.#topology.declareQueue(channel, settings));
+    await this.consuming.onChannel((channel) => this.#topology.declareQueue(channel, settings));
   }
 
   override async deleteQueue(queue: string): Promise<void> {
-    await this.#onChannel((channel) => channel.deleteQueue(this.#topology.queue(queue)));
+    await this.consuming.onChannel((channel) => channel.deleteQueue(this.#topology.queue(queue)));
   }
 
   override async subscribe(
@@ -171,15 +170,6 @@ export class RabbitMessageBus extends MessageBus {
     } catch (error) {
       this.#subscriptions.delete(subscription);
       throw error;
-    }
-  }
-
-  async #onChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
-    const channel = await this.consuming.channelNow();
-    try {
-      return await work(channel);
-    } finally {
-      await closeQuietly(channel);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Channel, GetMessage } from 'amqplib';
 import type { ParkedMessage } from '../message-bus.js';
+import { closeQuietly } from './rabbit-connection.js';
 import type { RabbitConnection } from './rabbit-connection.js';
 import { deliveryOf, parkedOf, redriveOptions } from './rabbit-delivery.js';
 import type { RabbitPublisher } from './rabbit-publisher.js';
@@ -71,13 +72,5 @@ async function get(channel: Channel, queue: string): Promise<GetMessage | undefi
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === NOT_FOUND) return undefined;
     throw error;
-  }
-}
-
-export async function closeQuietly(channel: Channel): Promise<void> {
-  try {
-    await channel.close();
-  } catch {
-    // A channel that an error closed is closed already, which is what was asked for.
   }
 }
