@@ -170,7 +170,10 @@ export class AgentParts {
         deps.logger.warn({ error }, 'commands not read');
       },
     });
-    return deps.bus === undefined ? [rest] : [rest, new BusCommandSource(deps.bus)];
+    const { bus } = deps;
+    if (bus === undefined) return [rest];
+    const connect = typeof bus === 'function' ? bus : () => Promise.resolve(bus);
+    return [rest, new BusCommandSource({ ...deps, connect })];
   }
 
   #buildTasks(): PeriodicTask[] {

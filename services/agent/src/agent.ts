@@ -40,8 +40,8 @@ export interface AgentDeps {
   readonly spotMarket: SpotMarket;
   readonly createWorkload: (identity: InstanceIdentity) => Workload;
   readonly stateStore: StateStore;
-  /** Brings commands at once; without it they come with the next poll. */
-  readonly bus?: MessageBus | undefined;
+  /** Brings commands at once; without it they come with the next poll. A function is asked until it answers. */
+  readonly bus?: MessageBus | (() => Promise<MessageBus>) | undefined;
   readonly intervals?: Partial<AgentIntervals>;
   /** @default the instance's tag `spotopt:logical-agent-id`, else the instance id */
   readonly logicalAgentId?: string | undefined;

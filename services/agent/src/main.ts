@@ -49,24 +49,31 @@ const singleAttempt: AttemptStore = {
   forget: () => Promise.resolve(),
 };
 
-async function connectBus(
-  config: AgentConfig,
-  clock: Clock,
-  logger: AgentLogger,
-): Promise<MessageBus | undefined> {
-  if (config.SPOTOPT_AMQP_URL === undefined) return undefined;
-  const { RabbitMessageBus } = await import('@spotopt/messaging/rabbit');
-  try {
-    return await RabbitMessageBus.connect({
-      url: config.SPOTOPT_AMQP_URL,
+/** The bus, connected when it is first asked for; loaded only then, since it takes memory. */
+class LazyBus {
+  #bus: MessageBus | undefined;
+
+  constructor(
+    private readonly url: string,
+    private readonly clock: Clock,
+    private readonly logger: AgentLogger,
+  ) {}
+
+  readonly connect = async (): Promise<MessageBus> => {
+    const { RabbitMessageBus } = await import('@spotopt/messaging/rabbit');
+    const { url, clock, logger } = this;
+    this.#bus ??= await RabbitMessageBus.connect({
+      url,
       clock,
       attempts: singleAttempt,
       logger,
       name: 'spotopt-agent',
     });
-  } catch (error) {
-    logger.warn({ error }, 'the broker cannot be reached; commands are polled');
-    return undefined;
+    return this.#bus;
+  };
+
+  async close(): Promise<void> {
+    await this.#bus?.close(1_000);
   }
 }
 
@@ -84,7 +91,8 @@ async function run(config: AgentConfig): Promise<void> {
     endpoint: config.SPOTOPT_AWS_ENDPOINT,
     userAgent: `spotopt-agent/${AGENT_VERSION}`,
   });
-  const bus = await connectBus(config, clock, logger);
+  const amqpUrl = config.SPOTOPT_AMQP_URL;
+  const bus = amqpUrl === undefined ? undefined : new LazyBus(amqpUrl, clock, logger);
   const agent = startAgent({
     clock,
     random: Math.random,
@@ -98,7 +106,7 @@ async function run(config: AgentConfig): Promise<void> {
     spotMarket: new ChildSpotMarket(ec2),
     createWorkload: ({ ec2InstanceId }) => workloadOf(config, clock, ec2InstanceId),
     stateStore: new FileStateStore(config.SPOTOPT_STATE_FILE, logger),
-    bus,
+    bus: bus?.connect,
     logicalAgentId: config.LOGICAL_AGENT_ID,
     agentVersion: AGENT_VERSION,
     intervals: {
@@ -114,7 +122,7 @@ async function run(config: AgentConfig): Promise<void> {
     setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
     await agent.stop();
     ec2.close();
-    await bus?.close(1_000);
+    await bus?.close();
     process.exit(0);
   };
   process.once('SIGTERM', () => void stop());

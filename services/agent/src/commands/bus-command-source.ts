@@ -1,6 +1,8 @@
 import { AgentCommand } from '@spotopt/contracts';
-import { AppError } from '@spotopt/kernel';
+import { AppError, backoffMs } from '@spotopt/kernel';
+import type { Clock } from '@spotopt/kernel';
 import type { BusSubscription, Delivery, MessageBus } from '@spotopt/messaging';
+import type { AgentLogger } from '../logging.js';
 import { CommandSource } from './command-source.js';
 import type { CommandSink } from './command-source.js';
 
@@ -21,16 +23,60 @@ function parseDelivery(delivery: Delivery, agentKey: string): AgentCommand {
   return parsed.data;
 }
 
+export interface BusCommandSourceDeps {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: AgentLogger;
+  /** Answers the same bus once it is connected. */
+  readonly connect: () => Promise<MessageBus>;
+}
+
 /** The fast path: a queue of this installation alone. What it loses, the mailbox still has. */
 export class BusCommandSource extends CommandSource {
-  #subscription: BusSubscription | undefined;
+  #abort = new AbortController();
+  #subscribing: Promise<BusSubscription | undefined> = Promise.resolve(undefined);
 
-  constructor(private readonly bus: MessageBus) {
+  constructor(private readonly deps: BusCommandSourceDeps) {
     super();
   }
 
-  override async start(agentKey: string, sink: CommandSink): Promise<void> {
-    this.#subscription = await this.bus.subscribe(
+  /** Does not wait for the broker, which may be away for long. */
+  override start(agentKey: string, sink: CommandSink): Promise<void> {
+    this.#abort = new AbortController();
+    this.#subscribing = this.#untilSubscribed(agentKey, sink, this.#abort.signal);
+    return Promise.resolve();
+  }
+
+  override nudge(): void {
+    // A queue pushes by itself.
+  }
+
+  override async stop(): Promise<void> {
+    this.#abort.abort();
+    await (await this.#subscribing)?.cancel();
+    this.#subscribing = Promise.resolve(undefined);
+  }
+
+  async #untilSubscribed(
+    agentKey: string,
+    sink: CommandSink,
+    signal: AbortSignal,
+  ): Promise<BusSubscription | undefined> {
+    const { clock, random, logger } = this.deps;
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      try {
+        return await this.#subscribe(agentKey, sink);
+      } catch (error) {
+        if (attempt === 1) logger.warn({ error }, 'no commands from the broker yet; they are polled');
+        await clock.sleep(backoffMs(attempt, { initialMs: 2_000, maxMs: 60_000 }, random()), signal);
+      }
+    }
+    return undefined;
+  }
+
+  async #subscribe(agentKey: string, sink: CommandSink): Promise<BusSubscription> {
+    const bus = await this.deps.connect();
+    return bus.subscribe(
       {
         queue: `agent.${agentKey}.commands`,
         kind: 'agent',
@@ -42,14 +88,5 @@ export class BusCommandSource extends CommandSource {
         return Promise.resolve();
       },
     );
-  }
-
-  override nudge(): void {
-    // A queue pushes by itself.
-  }
-
-  override async stop(): Promise<void> {
-    await this.#subscription?.cancel();
-    this.#subscription = undefined;
   }
 }
