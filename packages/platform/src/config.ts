@@ -58,34 +58,57 @@ function shown(value: string | undefined, meta: SettingMeta | undefined): string
   return meta.url === true && URL.canParse(value) ? hideUrlCredentials(value) : '(hidden)';
 }
 
+interface Given {
+  readonly shape: Shape;
+  readonly sources: ReadonlyMap<string, Source>;
+}
+
+function readSources(schema: z.ZodType, env: Environment): Given {
+  const shape = shapeOf(schema);
+  const read = ([key, keySchema]: [string, z.core.$ZodType]): [string, Source] => {
+    const secret = settingMeta(keySchema)?.secret ?? false;
+    return [key, readSource(envNameOf(key), secret, env)];
+  };
+  return { shape, sources: new Map(Object.entries(shape).map(read)) };
+}
+
+function inputOf({ sources }: Given): Record<string, string> {
+  const input: Record<string, string> = {};
+  for (const [key, { value }] of sources) {
+    if (value !== undefined && value.trim() !== '') input[key] = value;
+  }
+  return input;
+}
+
+/** One problem per variable: that of its file, else the first that the schema found. */
+function problemsOf({ shape, sources }: Given, issues: readonly z.core.$ZodIssue[]): ConfigProblem[] {
+  const byKey = new Map<string, ConfigProblem>();
+  for (const [key, { problem }] of sources) {
+    if (problem !== undefined) byKey.set(key, problem);
+  }
+  for (const issue of issues) {
+    const key = String(issue.path[0] ?? 'settings');
+    if (byKey.has(key)) continue;
+    const source = sources.get(key);
+    const meta = shape[key] === undefined ? undefined : settingMeta(shape[key]);
+    byKey.set(key, {
+      name: source?.name ?? key,
+      value: shown(source?.value, meta),
+      expected: meta?.expected ?? issue.message,
+    });
+  }
+  return [...byKey.values()];
+}
+
 /**
  * The settings of `schema` from environment variables: key `httpPort` from `HTTP_PORT`, a secret also from
  * the file named by `<NAME>_FILE`. An empty variable counts as absent.
  * @throws AppError `config-invalid` (permanent) with every problem at once in `details.problems`
  */
 export function loadConfig<Config>(schema: z.ZodType<Config>, env: Environment): Config {
-  const shape = shapeOf(schema);
-  const input: Record<string, string> = {};
-  const sources = new Map<string, Source>();
-  const problems: ConfigProblem[] = [];
-  for (const [key, keySchema] of Object.entries(shape)) {
-    const source = readSource(envNameOf(key), settingMeta(keySchema)?.secret ?? false, env);
-    sources.set(key, source);
-    if (source.problem !== undefined) problems.push(source.problem);
-    if (source.value !== undefined && source.value.trim() !== '') input[key] = source.value;
-  }
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      const key = String(issue.path[0] ?? '');
-      const source = sources.get(key);
-      if (source?.problem !== undefined) continue;
-      const name = source?.name ?? 'settings';
-      if (problems.some((problem) => problem.name === name)) continue;
-      const meta = shape[key] === undefined ? undefined : settingMeta(shape[key]);
-      problems.push({ name, value: shown(source?.value, meta), expected: meta?.expected ?? issue.message });
-    }
-  }
+  const given = readSources(schema, env);
+  const parsed = schema.safeParse(inputOf(given));
+  const problems = problemsOf(given, parsed.error?.issues ?? []);
   if (parsed.success && problems.length === 0) return Object.freeze(parsed.data);
   throw configError(problems);
 }

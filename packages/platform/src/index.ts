@@ -1,6 +1,8 @@
 export { configProblems, loadConfig, loadConfigs } from './config.js';
 export type { ConfigProblem, Environment } from './config.js';
 export { CorrelationInterceptor, currentCorrelationId, withCorrelation } from './correlation.js';
+export { describeSettings } from './describe-settings.js';
+export type { SettingDescription } from './describe-settings.js';
 export { KillingFailpoints, failpointsFrom } from './failpoints.js';
 export {
   busIndicator,

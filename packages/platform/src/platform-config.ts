@@ -1,4 +1,5 @@
-import { Clock, ScaledClock, SystemClock } from '@spotopt/kernel';
+import { ScaledClock, SystemClock } from '@spotopt/kernel';
+import type { Clock } from '@spotopt/kernel';
 import { z } from 'zod';
 import { LOG_LEVELS } from './logging.js';
 import { setting } from './settings.js';

@@ -71,14 +71,14 @@ function isUrlWith(protocols: readonly string[]): (value: string) => boolean {
  * so that a program which embeds a service can pass values. Add `.default(…)` or `.optional()` as needed.
  */
 export const setting = {
-  text: (description: string, expected = 'text') =>
+  text: (description: string, expected = 'text'): z.ZodType<string> =>
     described(z.preprocess(textFrom, z.string()), { description, expected, secret: false }),
 
-  secret: (description: string, expected = 'a secret') =>
+  secret: (description: string, expected = 'a secret'): z.ZodType<string> =>
     described(z.preprocess(textFrom, z.string()), { description, expected, secret: true }),
 
   /** A URL of one of `protocols`; its credentials are never printed. */
-  url: (description: string, protocols: readonly string[], example: string) =>
+  url: (description: string, protocols: readonly string[], example: string): z.ZodType<string> =>
     described(z.preprocess(textFrom, z.string().refine(isUrlWith(protocols))), {
       description,
       expected: `a URL like ${example}`,
@@ -86,7 +86,7 @@ export const setting = {
       url: true,
     }),
 
-  integer: (description: string, range: Range = {}) =>
+  integer: (description: string, range: Range = {}): z.ZodType<number> =>
     described(
       z.preprocess(
         numberFrom,
@@ -99,7 +99,7 @@ export const setting = {
       { description, expected: `a whole number${rangeText(range)}`, secret: false },
     ),
 
-  number: (description: string, range: Range = {}) =>
+  number: (description: string, range: Range = {}): z.ZodType<number> =>
     described(
       z.preprocess(
         numberFrom,
@@ -111,17 +111,20 @@ export const setting = {
       { description, expected: `a number${rangeText(range)}`, secret: false },
     ),
 
-  flag: (description: string) =>
+  flag: (description: string): z.ZodType<boolean> =>
     described(z.preprocess(flagFrom, z.boolean()), { description, expected: 'true or false', secret: false }),
 
-  oneOf: <const Values extends readonly [string, ...string[]]>(description: string, values: Values) =>
+  oneOf: <const Values extends readonly [string, ...string[]]>(
+    description: string,
+    values: Values,
+  ): z.ZodType<Values[number]> =>
     described(z.preprocess(textFrom, z.enum(values)), {
       description,
       expected: `one of ${values.join(', ')}`,
       secret: false,
     }),
 
-  instant: (description: string) =>
+  instant: (description: string): z.ZodType<string> =>
     described(z.preprocess(textFrom, z.iso.datetime()), {
       description,
       expected: 'a UTC time like 2026-01-01T00:00:00Z',
