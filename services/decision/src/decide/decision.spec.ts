@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { actionOf, reasonOf, targetPoolIdOf } from './decision.js';
+import type { Verdict } from './guardrails.js';
+
+const proposal = {
+  engine: 'seed-rule',
+  engineVersion: '1',
+  action: 'switch_to_spot' as const,
+  target: { mode: 'spot' as const, poolId: 't3.medium.us-east-1b' },
+  candidates: [],
+  reason: 'cheaper',
+  expectedSavingsUsdPerHour: 0.03,
+  estimated: false,
+  confidence: 0.8,
+};
+const decided = (verdict: Verdict) => ({ proposal, verdict });
+
+describe('what becomes of a proposal', () => {
+  it.each([
+    ['switch', [], 'switch_to_spot', 't3.medium.us-east-1b', 'cheaper'],
+    [
+      'recommend',
+      ['auto-switch-off'],
+      'switch_to_spot',
+      't3.medium.us-east-1b',
+      'cheaper; held back by auto-switch-off',
+    ],
+    [
+      'stay',
+      ['cooldown', 'auto-switch-off'],
+      'stay',
+      null,
+      'cheaper; held back by cooldown, auto-switch-off',
+    ],
+  ] as const)('%s', (outcome, heldBackBy, action, target, reason) => {
+    const decision = decided({ outcome, heldBackBy });
+    expect([actionOf(decision), targetPoolIdOf(decision), reasonOf(decision)]).toEqual([
+      action,
+      target,
+      reason,
+    ]);
+  });
+});
