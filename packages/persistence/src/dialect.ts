@@ -8,6 +8,8 @@ export interface Dialect {
   /** Appended to a SELECT so that nobody changes its rows before this transaction ends. */
   readonly forUpdate: string;
   readonly forShare: string;
+  /** Appended to a table's name so that its rows are found by this index, however many they are. */
+  byIndex(name: string): string;
 }
 
 export const MYSQL: Dialect = {
@@ -16,6 +18,7 @@ export const MYSQL: Dialect = {
   after: (durationMs) => `(UTC_TIMESTAMP(3) + INTERVAL ${String(Math.round(durationMs) * 1000)} MICROSECOND)`,
   forUpdate: ' FOR UPDATE',
   forShare: ' LOCK IN SHARE MODE',
+  byIndex: (name) => ` FORCE INDEX (${name})`,
 };
 
 /** One connection, one transaction at a time: locks are not needed and not known. */
@@ -26,4 +29,5 @@ export const SQLITE: Dialect = {
     `strftime('%Y-%m-%d %H:%M:%f','now','${(Math.round(durationMs) / 1000).toFixed(3)} seconds')`,
   forUpdate: '',
   forShare: '',
+  byIndex: (name) => ` INDEXED BY ${name}`,
 };

@@ -1,6 +1,6 @@
 import type { Tx } from '@spotopt/kernel';
 import type { Database } from './database.js';
-import { OUTBOX_CLAIM_LOCK } from './platform-tables.js';
+import { OUTBOX_CLAIM_LOCK, OUTBOX_HELD_INDEX, OUTBOX_PENDING_INDEX } from './platform-tables.js';
 import { changeRows, selectRows } from './transaction.js';
 
 export interface ClaimedEvent {
@@ -28,17 +28,17 @@ export class OutboxClaims {
 
   /** Holds up to `limit` rows in order of insertion. */
   claim(limit: number): Promise<readonly ClaimedEvent[]> {
-    const { now, after, forUpdate } = this.database.dialect;
+    const { now, after, forUpdate, byIndex } = this.database.dialect;
     return this.database.uow.run(async (tx) => {
       // One claim at a time: two at once would not see each other's subjects.
       await selectRows(tx, `SELECT epoch FROM lease WHERE name = ?${forUpdate}`, [OUTBOX_CLAIM_LOCK]);
       const events = await selectRows<ClaimedEvent>(
         tx,
-        `SELECT o.seq, o.event_id AS id, o.type, o.subject, o.envelope AS body, o.attempts FROM outbox o
-         WHERE o.sent_at IS NULL AND NOT EXISTS (
-           SELECT 1 FROM outbox h
-           WHERE h.sent_at IS NULL AND h.subject = o.subject AND h.held_until >= ${now})
-         ORDER BY o.seq LIMIT ${String(limit)}`,
+        `SELECT seq, event_id AS id, type, subject, envelope AS body, attempts
+         FROM outbox${byIndex(OUTBOX_PENDING_INDEX)}
+         WHERE sent_at IS NULL AND subject NOT IN (
+           SELECT subject FROM outbox${byIndex(OUTBOX_HELD_INDEX)} WHERE held_until >= ${now})
+         ORDER BY seq LIMIT ${String(limit)}`,
       );
       await this.#change(
         tx,
@@ -85,7 +85,8 @@ export class OutboxClaims {
     return this.database.uow.read(async (tx) => {
       const rows = await selectRows<{ unsent: number; oldest: unknown }>(
         tx,
-        'SELECT COUNT(*) AS unsent, MIN(created_at) AS oldest FROM outbox WHERE sent_at IS NULL',
+        `SELECT COUNT(*) AS unsent, MIN(created_at) AS oldest
+         FROM outbox${this.database.dialect.byIndex(OUTBOX_PENDING_INDEX)} WHERE sent_at IS NULL`,
       );
       return { count: rows[0]?.unsent ?? 0, oldestAt: rows[0]?.oldest ?? null };
     });

@@ -5,6 +5,9 @@ import { createTable, dropTable } from './schema-changes.js';
 /** Row of the table `lease` that serialises the claims of outbox relays. */
 export const OUTBOX_CLAIM_LOCK = 'outbox-claim';
 
+export const OUTBOX_PENDING_INDEX = 'ix_outbox_pending';
+export const OUTBOX_HELD_INDEX = 'ix_outbox_held';
+
 /** The tables that every service has; `openDatabase` puts this before a service's own migrations. */
 export class PlatformTables implements MigrationInterface {
   readonly name = 'PlatformTables1700000000000';
@@ -27,8 +30,8 @@ export class PlatformTables implements MigrationInterface {
       ],
       indexes: [
         { columns: ['event_id'], unique: true },
-        { columns: ['sent_at', 'seq'] },
-        { columns: ['sent_at', 'subject'] },
+        { columns: ['sent_at', 'seq'], name: OUTBOX_PENDING_INDEX },
+        { columns: ['held_until', 'subject'], name: OUTBOX_HELD_INDEX },
       ],
     });
     await createTable(runner, {
