@@ -14,6 +14,12 @@ export const platformConfig = z.object({
     'mysql://user:password@host:3306/spotopt',
   ),
   rabbitmqUrl: setting.url('Message broker.', ['amqp', 'amqps'], 'amqp://user:password@host:5672'),
+  rabbitmqPrefix: setting
+    .text(
+      'For temporary installations that share a broker: put before the name of every queue and exchange; unused queues vanish.',
+      'letters, digits, dots and dashes',
+    )
+    .default(''),
   logLevel: setting.oneOf('Least severe log line that is written.', LOG_LEVELS).default('info'),
   host: setting.text('Address to listen on.', 'an address of this machine').default('0.0.0.0'),
   httpPort: setting.integer('Port of the HTTP interface, where the service has one.', PORT).default(8080),

@@ -71,6 +71,7 @@ async function connectBus(
 ): Promise<MessageBus> {
   const bus = await RabbitMessageBus.connect({
     url: config.rabbitmqUrl,
+    prefix: config.rabbitmqPrefix,
     clock,
     attempts: database.attempts,
     logger,

@@ -27,6 +27,8 @@ const Settings = z.object({
   SPOTOPT_AWS_ENDPOINT: url.optional(),
   /** Up to and including `/latest`. @default AWS's address */
   SPOTOPT_METADATA_URL: url.optional(),
+  /** RABBITMQ_PREFIX of the services. */
+  SPOTOPT_AMQP_PREFIX: z.string().default(''),
   /** Broker that brings commands at once; without it they are polled. */
   SPOTOPT_AMQP_URL: z.url({ protocol: /^amqps?$/, error: 'an amqp or amqps URL' }).optional(),
   SPOTOPT_STATE_FILE: z.string().default('/var/lib/spotopt-agent/state.json'),

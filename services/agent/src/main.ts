@@ -54,16 +54,16 @@ class LazyBus {
   #bus: MessageBus | undefined;
 
   constructor(
-    private readonly url: string,
+    private readonly broker: { readonly url: string; readonly prefix: string },
     private readonly clock: Clock,
     private readonly logger: AgentLogger,
   ) {}
 
   readonly connect = async (): Promise<MessageBus> => {
     const { RabbitMessageBus } = await import('@spotopt/messaging/rabbit');
-    const { url, clock, logger } = this;
+    const { broker, clock, logger } = this;
     this.#bus ??= await RabbitMessageBus.connect({
-      url,
+      ...broker,
       clock,
       attempts: singleAttempt,
       logger,
@@ -92,7 +92,8 @@ async function run(config: AgentConfig): Promise<void> {
     userAgent: `spotopt-agent/${AGENT_VERSION}`,
   });
   const amqpUrl = config.SPOTOPT_AMQP_URL;
-  const bus = amqpUrl === undefined ? undefined : new LazyBus(amqpUrl, clock, logger);
+  const prefix = config.SPOTOPT_AMQP_PREFIX;
+  const bus = amqpUrl === undefined ? undefined : new LazyBus({ url: amqpUrl, prefix }, clock, logger);
   const agent = startAgent({
     clock,
     random: Math.random,

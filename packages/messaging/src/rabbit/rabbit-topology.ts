@@ -21,12 +21,19 @@ const AGENT_EXPIRES_MS = 24 * 3_600_000;
 const AGENT_MAX_LENGTH = 100;
 /** A queue of responders that did not come back after a broker restart must not swallow requests for long. */
 const RPC_EXPIRES_MS = 60_000;
+/** Queues of a prefixed installation, which is a temporary one, vanish this long after their last use. */
+const TEMPORARY_EXPIRES_MS = 15 * 60_000;
 const ACCESS_REFUSED = 403;
 const PRECONDITION_FAILED = 406;
 
 /** Names and settings of everything that exists on the broker; the only place that declares. */
 export class RabbitTopology {
-  constructor(private readonly prefix: string) {}
+  /** Arguments of every durable queue. */
+  readonly #lifetime: Readonly<Record<string, number>>;
+
+  constructor(private readonly prefix: string) {
+    this.#lifetime = prefix === '' ? {} : { 'x-expires': TEMPORARY_EXPIRES_MS };
+  }
 
   exchange(name: BrokerExchange): string {
     return this.prefix + name;
@@ -81,6 +88,7 @@ export class RabbitTopology {
       durable: true,
       arguments: {
         'x-queue-type': 'quorum',
+        ...this.#lifetime,
         'x-delivery-limit': DEAD_DELIVERY_LIMIT,
         'x-max-length': SHARED_MAX_LENGTH,
         'x-overflow': 'reject-publish',
@@ -107,6 +115,7 @@ export class RabbitTopology {
       durable: true,
       arguments: {
         'x-queue-type': 'quorum',
+        ...this.#lifetime,
         'x-delivery-limit': SHARED_DELIVERY_LIMIT,
         'x-dead-letter-exchange': this.exchange('spotopt.dead'),
         'x-dead-letter-routing-key': this.queue(queue),
