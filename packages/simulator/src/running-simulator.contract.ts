@@ -29,9 +29,9 @@ export interface Setup {
   readonly simulator: Simulator;
   readonly ec2: EC2Client;
   readonly sqs: SQSClient;
-  launch(input?: Partial<RunInstancesCommandInput>): Promise<Instance>;
+  readonly launch: (input?: Partial<RunInstancesCommandInput>) => Promise<Instance>;
   /** Launches a spot instance and moves the clock until it runs. */
-  launchRunning(input?: Partial<RunInstancesCommandInput>): Promise<string>;
+  readonly launchRunning: (input?: Partial<RunInstancesCommandInput>) => Promise<string>;
 }
 
 const running: Setup[] = [];

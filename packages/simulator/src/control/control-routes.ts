@@ -84,8 +84,9 @@ function registerFaultRoutes(server: FastifyInstance, region: SimulatedRegion): 
 
 /** The simulator's own interface, beside those of AWS: look at the region, and make things happen in it. */
 export function registerControlRoutes(server: FastifyInstance, region: SimulatedRegion): void {
-  server.addHook('preHandler', async () => {
+  server.addHook('preHandler', (_request, _reply, done) => {
     region.advance();
+    done();
   });
   server.setErrorHandler((thrown, _request, reply) => {
     const error = toAppError(thrown);

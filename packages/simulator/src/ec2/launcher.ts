@@ -13,7 +13,7 @@ export interface LaunchOrder {
 }
 
 /** @throws `Unsupported`, `InvalidParameterValue`: the pool does not exist */
-export function poolFor(region: SimulatedRegion, instanceType: string, zone: string): Pool {
+function poolFor(region: SimulatedRegion, instanceType: string, zone: string): Pool {
   const pool = region.pools.get(poolIdOf(instanceType, zone));
   if (pool !== undefined) return pool;
   if (!region.pools.hasType(instanceType)) {
@@ -32,7 +32,7 @@ function checkPrice(region: SimulatedRegion, spec: LaunchSpec, pool: Pool): void
   throw awsError('SpotMaxPriceTooLow', message);
 }
 
-export function insufficientCapacity(pool: Pool): Error {
+function insufficientCapacity(pool: Pool): Error {
   const message = `We currently do not have sufficient ${pool.instanceType} capacity in the Availability Zone you requested (${pool.zone}). Our system will be working on provisioning additional capacity.`;
   return awsError('InsufficientInstanceCapacity', message, 500);
 }

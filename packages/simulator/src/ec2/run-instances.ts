@@ -6,15 +6,7 @@ import type { Instance, Market } from '../region/instance.js';
 import type { SimulatedRegion } from '../region/simulated-region.js';
 import type { Ec2Action } from './action.js';
 import { reservationsXml } from './instance-xml.js';
-import {
-  candidateZones,
-  insufficientCapacity,
-  launchInPool,
-  poolFor,
-  requestedZone,
-  specOf,
-  tagsFor,
-} from './launcher.js';
+import { candidateZones, launchInPool, requestedZone, specOf, tagsFor } from './launcher.js';
 
 /** Parameters that may differ when a client token comes again: the token itself, and where to launch. */
 const NOT_FINGERPRINTED = [
@@ -54,25 +46,35 @@ interface Launch {
   readonly tags: ReadonlyMap<string, string>;
 }
 
+function marketOf(request: QueryReader): Market {
+  return request.child('InstanceMarketOptions').text('MarketType') === 'spot' ? 'spot' : 'on-demand';
+}
+
+/** In the zone that is asked for, else in the first that has capacity. */
 function launch({ request, region, tags }: Launch): Instance[] {
   const instanceType = request.text('InstanceType') ?? 'm1.small';
-  const market: Market =
-    request.child('InstanceMarketOptions').text('MarketType') === 'spot' ? 'spot' : 'on-demand';
+  const market = marketOf(request);
   const clientToken = request.text('ClientToken') ?? uuidOf(region.ids.next());
-  const wanted = requestedZone(region, request);
-  const zones = wanted === undefined ? candidateZones(region, instanceType, market) : [wanted];
-  const first = zones[0] ?? region.zones[0];
   const counts = countsOf(request);
-  for (const zone of zones) {
-    const spec = specOf(request, { instanceType, zone: zone.name, market, clientToken, tags });
+  const launchIn = (zone: string): Instance[] => {
+    const spec = specOf(request, { instanceType, zone, market, clientToken, tags });
+    return launchInPool(region, { operation: 'RunInstances', spec, ...counts });
+  };
+  const wanted = requestedZone(region, request);
+  if (wanted !== undefined) return launchIn(wanted.name);
+  let refusal: unknown = awsError(
+    'InvalidParameterValue',
+    `Invalid value '${instanceType}' for InstanceType.`,
+  );
+  for (const zone of candidateZones(region, instanceType, market)) {
     try {
-      return launchInPool(region, { operation: 'RunInstances', spec, ...counts });
+      return launchIn(zone.name);
     } catch (error) {
-      const mayTryNextZone = wanted === undefined && hasCode(error, 'InsufficientInstanceCapacity');
-      if (!mayTryNextZone) throw error;
+      if (!hasCode(error, 'InsufficientInstanceCapacity')) throw error;
+      refusal = error;
     }
   }
-  throw insufficientCapacity(poolFor(region, instanceType, first?.name ?? ''));
+  throw refusal;
 }
 
 /**

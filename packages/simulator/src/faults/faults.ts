@@ -162,18 +162,21 @@ export class Faults {
     matches: (fault: Fault) => boolean = () => true,
   ): Fault | undefined {
     for (const fault of this.#faults.values()) {
-      const applies =
-        fault.kind === kind &&
-        (operation === undefined || fault.operation === '*' || fault.operation === operation) &&
-        (fault.times === undefined || fault.fired < fault.times) &&
-        matches(fault);
-      if (!applies) continue;
+      if (fault.kind !== kind || !isFor(fault, operation) || !matches(fault)) continue;
       fault.matched += 1;
-      if (fault.matched <= fault.skip || (fault.probability < 1 && this.random() >= fault.probability))
-        continue;
+      if (fault.matched <= fault.skip || !this.#isChosen(fault)) continue;
       fault.fired += 1;
       return fault;
     }
     return undefined;
   }
+
+  #isChosen({ probability }: Fault): boolean {
+    return probability >= 1 || this.random() < probability;
+  }
+}
+
+function isFor({ operation: wanted, times, fired }: Fault, operation: string | undefined): boolean {
+  const isOperation = operation === undefined || wanted === '*' || wanted === operation;
+  return isOperation && (times === undefined || fired < times);
 }

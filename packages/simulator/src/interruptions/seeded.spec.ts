@@ -52,3 +52,15 @@ test('a loss gives notice to the instances of the pool', async () => {
   const [instance] = setup.simulator.region.state().instances;
   expect(instance).toMatchObject({ id, state: 'terminated', endCause: 'no-capacity' });
 });
+
+test('a pool can have a rate of its own, and none at all', async () => {
+  const { losses } = await lossesOver(5, {
+    kind: 'seeded',
+    profile: 'typical',
+    seed: 1,
+    lossesPerDay: 0,
+    lossesPerDayByPool: { 't3.medium.us-east-1a': 20 },
+  });
+  expect(losses.length).toBeGreaterThan(20);
+  expect(losses.every((loss) => loss.endsWith(' t3.medium.us-east-1a'))).toBe(true);
+});

@@ -15,6 +15,8 @@ export interface SeededSource {
   readonly seed: number;
   /** Losses per pool and day, instead of the profile's own. */
   readonly lossesPerDay?: number;
+  /** The same for single pools; 0 is never. */
+  readonly lossesPerDayByPool?: Readonly<Record<string, number>>;
 }
 
 const MINUTE_MS = 60_000;
@@ -44,7 +46,7 @@ function exponential(random: () => number, meanMs: number): number {
 
 function spellsOf(source: SeededSource, poolId: string): Spells {
   const random = seededRandom(seedOf(poolId, source.seed));
-  const { lossesPerDay } = source;
+  const lossesPerDay = source.lossesPerDayByPool?.[poolId] ?? source.lossesPerDay;
   if (lossesPerDay !== undefined) return { random, upMs: () => exponential(random, DAY_MS / lossesPerDay) };
   if (source.profile === 'stress') {
     return { random, upMs: () => logNormal(random, STRESS_UP_MEDIAN_MS, STRESS_SIGMA) };
@@ -70,6 +72,7 @@ export function startSeeded(region: SimulatedRegion, source: SeededSource): void
     const { random, upMs } = spellsOf(source, id);
     const nextLoss = (fromMs: number): void => {
       const lossAtMs = fromMs + Math.max(MINUTE_MS, upMs());
+      if (!Number.isFinite(lossAtMs)) return;
       announce(region, id, lossAtMs, random);
       region.schedule.at(lossAtMs, (atMs) => {
         region.reclaimPool(id, {}, atMs);

@@ -1,6 +1,28 @@
-import type { Availability } from './capacity.js';
+import type { Clock } from '@spotopt/kernel';
+import type { Faults } from '../faults/faults.js';
+import type { PriceBook } from '../prices/price-book.js';
+import type { Queues } from '../sqs/queues.js';
+import type { Addresses } from './addresses.js';
+import type { Availability, Pools } from './capacity.js';
 import { stateAt, workloadOf, type Instance, type InstanceState, type Market } from './instance.js';
-import type { SimulatedRegion } from './simulated-region.js';
+import type { Instances } from './instances.js';
+import type { Workloads } from './workloads.js';
+import type { Zone } from './zones.js';
+
+/** What a look at a region needs of it. */
+interface RegionView {
+  readonly name: string;
+  readonly account: string;
+  readonly clock: Clock;
+  readonly zones: readonly Zone[];
+  readonly instances: Instances;
+  readonly pools: Pools;
+  readonly priceBook: PriceBook;
+  readonly addresses: Addresses;
+  readonly queues: Queues;
+  readonly workloads: Workloads;
+  readonly faults: Faults;
+}
 
 export interface InstanceSummary {
   readonly id: string;
@@ -57,7 +79,7 @@ function iso(atMs: number | undefined): string | null {
   return atMs === undefined ? null : new Date(atMs).toISOString();
 }
 
-export function instanceSummary(region: SimulatedRegion, instance: Instance): InstanceSummary {
+export function instanceSummary(region: RegionView, instance: Instance): InstanceSummary {
   const nowMs = region.clock.nowMs();
   const serving = region.workloads.servingOn(instance);
   return {
@@ -83,7 +105,7 @@ export function instanceSummary(region: SimulatedRegion, instance: Instance): In
   };
 }
 
-function costOf(region: SimulatedRegion, instance: Instance): number {
+function costOf(region: RegionView, instance: Instance): number {
   const untilMs = Math.min(instance.shuttingDownAtMs ?? Number.POSITIVE_INFINITY, region.clock.nowMs());
   const fromMs = Math.min(instance.runningAtMs, untilMs);
   if (instance.market === 'spot') return region.priceBook.costUsd(instance.poolId, fromMs, untilMs);
@@ -91,7 +113,7 @@ function costOf(region: SimulatedRegion, instance: Instance): number {
   return (onDemandUsd * (untilMs - fromMs)) / 3_600_000;
 }
 
-function poolSummaries(region: SimulatedRegion): PoolSummary[] {
+function poolSummaries(region: RegionView): PoolSummary[] {
   const nowMs = region.clock.nowMs();
   return region.pools.all().map((pool) => {
     const spot = region.priceBook.priceAt(pool.id, nowMs);
@@ -106,7 +128,7 @@ function poolSummaries(region: SimulatedRegion): PoolSummary[] {
   });
 }
 
-export function regionState(region: SimulatedRegion): RegionState {
+export function regionState(region: RegionView): RegionState {
   const nowMs = region.clock.nowMs();
   return {
     region: region.name,
