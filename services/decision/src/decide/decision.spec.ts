@@ -17,27 +17,20 @@ const decided = (verdict: Verdict) => ({ proposal, verdict });
 
 describe('what becomes of a proposal', () => {
   it.each([
-    ['switch', [], 'switch_to_spot', 't3.medium.us-east-1b', 'cheaper'],
-    [
-      'recommend',
-      ['auto-switch-off'],
-      'switch_to_spot',
-      't3.medium.us-east-1b',
-      'cheaper; held back by auto-switch-off',
-    ],
-    [
-      'stay',
-      ['cooldown', 'auto-switch-off'],
-      'stay',
-      null,
-      'cheaper; held back by cooldown, auto-switch-off',
-    ],
-  ] as const)('%s', (outcome, heldBackBy, action, target, reason) => {
-    const decision = decided({ outcome, heldBackBy });
-    expect([actionOf(decision), targetPoolIdOf(decision), reasonOf(decision)]).toEqual([
-      action,
-      target,
-      reason,
-    ]);
+    {
+      verdict: { outcome: 'switch', heldBackBy: [] },
+      becomes: ['switch_to_spot', 't3.medium.us-east-1b', 'cheaper'],
+    },
+    {
+      verdict: { outcome: 'recommend', heldBackBy: ['auto-switch-off'] },
+      becomes: ['switch_to_spot', 't3.medium.us-east-1b', 'cheaper; held back by auto-switch-off'],
+    },
+    {
+      verdict: { outcome: 'stay', heldBackBy: ['cooldown', 'auto-switch-off'] },
+      becomes: ['stay', null, 'cheaper; held back by cooldown, auto-switch-off'],
+    },
+  ] as const)('$verdict.outcome', ({ verdict, becomes }) => {
+    const decision = decided(verdict);
+    expect([actionOf(decision), targetPoolIdOf(decision), reasonOf(decision)]).toEqual(becomes);
   });
 });

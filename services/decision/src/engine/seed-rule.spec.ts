@@ -178,14 +178,15 @@ describe('seed rule, whatever it sees', () => {
           return;
         }
         const chosen = candidates.find((c) => c.mode === target.mode && c.poolId === target.poolId);
-        const present = seen.current.usdPerHour ?? 0;
-        expect(chosen?.rejectedBecause).toEqual([]);
-        expect(chosen?.risk).toBeLessThan(seen.limits.maxRisk);
-        expect(chosen?.savingsPercent).toBeGreaterThan(seen.limits.minSavingsPercent - 1e-9);
-        expect(expectedSavingsUsdPerHour).toBeCloseTo(present - (chosen?.usdPerHour ?? 0), 12);
+        if (chosen === undefined) throw new Error('the target is not among the candidates');
+        const chosenUsd = Number(chosen.usdPerHour);
+        expect(chosen.rejectedBecause).toEqual([]);
+        expect(chosen.risk).toBeLessThan(seen.limits.maxRisk);
+        expect(chosen.savingsPercent).toBeGreaterThan(seen.limits.minSavingsPercent - 1e-9);
+        expect(expectedSavingsUsdPerHour).toBeCloseTo(Number(seen.current.usdPerHour) - chosenUsd, 12);
         expect(target.mode === seen.current.mode && target.poolId === seen.current.poolId).toBe(false);
         for (const other of candidates.filter((c) => c.rejectedBecause.length === 0)) {
-          expect(other.usdPerHour).toBeGreaterThanOrEqual(chosen?.usdPerHour ?? 0);
+          expect(other.usdPerHour).toBeGreaterThanOrEqual(chosenUsd);
         }
       }),
       { seed: 20261121, numRuns: 500 },

@@ -1,6 +1,6 @@
 import type { PriceSource } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
-import type { CurrentPrice, OnDemandPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
+import type { CurrentPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
 
 export { cataloguePriceOf, isEstimate } from './on-demand.js';
 export { newestPerPool, spotPoolOf, supersedes } from './pool.js';
