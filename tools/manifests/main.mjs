@@ -9,7 +9,7 @@ const manifests = new Map(
   ['', ...workspaceFolders()].map((folder) => [folder, readJson(folder, 'package.json')]),
 );
 const page = readFileSync(inRoot('docs', 'dependencies.md'), 'utf8');
-const explained = new Set([...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name));
+const explained = new Set([...page.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, name]) => name));
 
 const problems = manifestProblems({ manifests, lock: readJson('package-lock.json'), explained });
 for (const problem of problems) console.log(problem);
