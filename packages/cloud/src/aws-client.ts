@@ -1,10 +1,12 @@
+import type * as Ec2SdkModule from '@aws-sdk/client-ec2';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type * as SqsSdkModule from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { AppError } from '@spotopt/kernel';
 import { classifyAwsCode } from './aws-errors.js';
 
-type Ec2Sdk = typeof import('@aws-sdk/client-ec2');
-type SqsSdk = typeof import('@aws-sdk/client-sqs');
+export type Ec2Sdk = typeof Ec2SdkModule;
+type SqsSdk = typeof SqsSdkModule;
 
 export interface AwsSettings {
   readonly region: string;

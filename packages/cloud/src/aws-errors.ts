@@ -114,22 +114,31 @@ export function classifyAwsCode(awsCode: string, httpStatus?: number): AwsErrorC
   return permanent('cloud-error');
 }
 
+/** AWS's code, wherever this kind of error carries it. */
+function awsCodeOf(raw: SdkError): string {
+  const candidates = [raw.Code, raw.code, raw.name].filter((value) => typeof value === 'string');
+  const known = candidates.find((code) => BY_AWS_CODE.has(code) || NETWORK_CODES.has(code));
+  // The SDK wraps some connection errors, so that only their text still has the code.
+  const inText = [...NETWORK_CODES].find((code) => String(raw.message).includes(code));
+  return known ?? inText ?? candidates[0] ?? 'Unknown';
+}
+
+function httpStatusOf(raw: SdkError): number | undefined {
+  const status = raw.$metadata?.httpStatusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
 /** An error of the AWS SDK as an `AppError`; `operation` says what was tried. */
 export function toCloudError(error: unknown, operation: string): AppError {
   if (isAppError(error)) return error;
   const raw: SdkError = typeof error === 'object' && error !== null ? error : {};
-  const status = raw.$metadata?.httpStatusCode;
-  const httpStatus = typeof status === 'number' ? status : undefined;
-  const candidates = [raw.Code, raw.code, raw.name].filter((value) => typeof value === 'string');
-  // The SDK wraps some connection errors, so that only their text still has the code.
-  const inText = [...NETWORK_CODES].find((code) => String(raw.message).includes(code));
-  const awsCode =
-    candidates.find((code) => BY_AWS_CODE.has(code) || NETWORK_CODES.has(code)) ?? inText ?? candidates[0];
-  const { code, kind } = classifyAwsCode(awsCode ?? 'Unknown', httpStatus);
-  const message = typeof raw.message === 'string' && raw.message !== '' ? raw.message : String(awsCode);
-  return new AppError(code, kind, `${operation}: ${message}`, {
+  const awsCode = awsCodeOf(raw);
+  const httpStatus = httpStatusOf(raw);
+  const { code, kind } = classifyAwsCode(awsCode, httpStatus);
+  const text = typeof raw.message === 'string' && raw.message !== '' ? raw.message : awsCode;
+  return new AppError(code, kind, `${operation}: ${text}`, {
     cause: error,
-    details: { operation, awsCode: awsCode ?? 'Unknown', httpStatus: httpStatus ?? null },
+    details: { operation, awsCode, httpStatus: httpStatus ?? null },
   });
 }
 

@@ -7,13 +7,14 @@ import type { Ec2Request, Ec2Response } from './ec2/ec2-protocol.js';
 interface Ports {
   readonly instances: Ec2Instances;
   readonly spotMarket: Ec2SpotMarket;
+  readonly connection: Ec2Connection;
 }
 
 let ports: Ports | undefined;
 
 function open(settings: AwsSettings): Ports {
   const connection = new Ec2Connection(settings);
-  return { instances: new Ec2Instances(connection), spotMarket: new Ec2SpotMarket(connection) };
+  return { connection, instances: new Ec2Instances(connection), spotMarket: new Ec2SpotMarket(connection) };
 }
 
 async function allPages(spotMarket: Ec2SpotMarket, query: PriceHistoryQuery): Promise<SpotPricePoint[]> {
@@ -52,7 +53,8 @@ process.on('message', (message) => {
   void answer(request).then((response) => process.send?.(response));
 });
 process.on('disconnect', () => {
-  process.exit(0);
+  // Nothing else keeps the process alive.
+  void ports?.connection.close();
 });
 // The parent decides when to end; a signal to the whole group must not cut a launch short.
 process.on('SIGTERM', () => undefined);

@@ -1,11 +1,12 @@
 import type {
+  CreateFleetInstance,
   EC2Client,
   Filter,
   FleetLaunchTemplateOverridesRequest,
   RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
 import { AppError, hasCode } from '@spotopt/kernel';
-import type { Ec2Connection } from '../aws-client.js';
+import type { Ec2Connection, Ec2Sdk } from '../aws-client.js';
 import { toCloudError } from '../aws-errors.js';
 import {
   tagSpecifications,
@@ -27,7 +28,6 @@ import type {
   Termination,
 } from './instances.js';
 
-type Ec2Sdk = typeof import('@aws-sdk/client-ec2');
 type Call<T> = (sdk: Ec2Sdk, client: EC2Client) => Promise<T>;
 
 /** EC2 accepts at most this many values in one filter. */
@@ -101,6 +101,12 @@ function overridesOf(request: LaunchAnyOfRequest): FleetLaunchTemplateOverridesR
     ...(pool.subnetId === undefined ? { AvailabilityZone: pool.az } : { SubnetId: pool.subnetId }),
     ...(request.imageId === undefined ? {} : { ImageId: request.imageId }),
   }));
+}
+
+function onlyZoneOf(request: LaunchAnyOfRequest, instanceType: string | undefined): string | undefined {
+  const pools = request.pools.filter((pool) => pool.instanceType === instanceType);
+  const zones = [...new Set(pools.map((pool) => pool.az))];
+  return zones.length === 1 ? zones[0] : undefined;
 }
 
 export class Ec2Instances extends Instances {
@@ -252,29 +258,21 @@ export class Ec2Instances extends Instances {
     return roomiest?.SubnetId ?? null;
   }
 
+  /** With subnets as overrides the answer does not name the zone, so the instance is asked. */
   async #fleetInstance(
     request: LaunchAnyOfRequest,
     ec2InstanceId: string,
-    group: {
-      readonly InstanceType?: string | undefined;
-      readonly LaunchTemplateAndOverrides?:
-        { readonly Overrides?: { readonly AvailabilityZone?: string | undefined } | undefined } | undefined;
-    },
+    group: CreateFleetInstance,
   ): Promise<LaunchedInstance> {
-    const { market, pools } = request;
-    const instanceType = group.InstanceType ?? '';
-    const zones = [
-      ...new Set(pools.filter((pool) => pool.instanceType === instanceType).map((pool) => pool.az)),
-    ];
+    const { market } = request;
+    const { InstanceType: instanceType } = group;
     const az =
-      group.LaunchTemplateAndOverrides?.Overrides?.AvailabilityZone ??
-      (zones.length === 1 ? zones[0] : undefined);
-    if (az !== undefined && instanceType !== '') return { ec2InstanceId, instanceType, az, market };
-    // With subnets as overrides the answer does not name the zone.
+      group.LaunchTemplateAndOverrides?.Overrides?.AvailabilityZone ?? onlyZoneOf(request, instanceType);
+    if (az !== undefined && instanceType !== undefined) return { ec2InstanceId, instanceType, az, market };
     const described = (await this.describe({ ids: [ec2InstanceId] }))[0];
     return {
       ec2InstanceId,
-      instanceType: described?.instanceType ?? instanceType,
+      instanceType: described?.instanceType ?? instanceType ?? '',
       az: described?.az ?? '',
       market,
     };

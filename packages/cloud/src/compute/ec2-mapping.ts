@@ -36,6 +36,29 @@ export function tagSpecifications(tags: Readonly<Record<string, string>>): TagSp
   return (['instance', 'volume'] as const).map((ResourceType) => ({ ResourceType, Tags: toTags(tags) }));
 }
 
+function originOf(
+  raw: Instance,
+): Pick<CloudInstance, 'imageId' | 'launchedAt' | 'clientToken' | 'stateReason'> {
+  return {
+    imageId: raw.ImageId ?? null,
+    launchedAt: raw.LaunchTime ?? null,
+    clientToken: raw.ClientToken === '' ? null : (raw.ClientToken ?? null),
+    stateReason: raw.StateReason?.Code ?? null,
+  };
+}
+
+function networkOf(
+  raw: Instance,
+): Pick<CloudInstance, 'vpcId' | 'subnetId' | 'securityGroupIds' | 'privateIp' | 'publicIp'> {
+  return {
+    vpcId: raw.VpcId ?? null,
+    subnetId: raw.SubnetId ?? null,
+    securityGroupIds: (raw.SecurityGroups ?? []).flatMap((group) => group.GroupId ?? []),
+    privateIp: raw.PrivateIpAddress ?? null,
+    publicIp: raw.PublicIpAddress ?? null,
+  };
+}
+
 export function toCloudInstance(raw: Instance): CloudInstance {
   return {
     ec2InstanceId: raw.InstanceId ?? '',
@@ -43,18 +66,11 @@ export function toCloudInstance(raw: Instance): CloudInstance {
     az: raw.Placement?.AvailabilityZone ?? '',
     state: stateOf(raw.State?.Name),
     market: raw.InstanceLifecycle === 'spot' ? 'spot' : 'on-demand',
-    imageId: raw.ImageId ?? null,
-    launchedAt: raw.LaunchTime ?? null,
     tags: tagsOf(raw.Tags),
-    clientToken: raw.ClientToken === undefined || raw.ClientToken === '' ? null : raw.ClientToken,
-    vpcId: raw.VpcId ?? null,
-    subnetId: raw.SubnetId ?? null,
-    securityGroupIds: (raw.SecurityGroups ?? []).flatMap((group) => group.GroupId ?? []),
     keyName: raw.KeyName ?? null,
     iamInstanceProfileArn: raw.IamInstanceProfile?.Arn ?? null,
-    privateIp: raw.PrivateIpAddress ?? null,
-    publicIp: raw.PublicIpAddress ?? null,
-    stateReason: raw.StateReason?.Code ?? null,
+    ...originOf(raw),
+    ...networkOf(raw),
   };
 }
 

@@ -27,6 +27,14 @@ export interface TwinRequest {
 
 const ATTEMPTS = 4;
 
+function inheritedFrom(own: CloudInstance): Partial<LaunchRequest> {
+  return {
+    securityGroupIds: own.securityGroupIds,
+    keyName: own.keyName ?? undefined,
+    iamInstanceProfile: own.iamInstanceProfileArn ?? undefined,
+  };
+}
+
 /** Starts a machine like this one in another pool, with this machine's own AWS rights. */
 export class LaunchTwin {
   constructor(private readonly deps: LaunchTwinDeps) {}
@@ -63,13 +71,9 @@ export class LaunchTwin {
       market: twin.mode === 'spot' ? 'spot' : 'on-demand',
       imageId: own?.imageId ?? self.imageId,
       tags: twin.tags,
-      ...(userData === null ? {} : { userData }),
-      ...(subnetId === undefined ? {} : { subnetId }),
-      ...(own === undefined || own.securityGroupIds.length === 0
-        ? {}
-        : { securityGroupIds: own.securityGroupIds }),
-      ...(own?.keyName == null ? {} : { keyName: own.keyName }),
-      ...(own?.iamInstanceProfileArn == null ? {} : { iamInstanceProfile: own.iamInstanceProfileArn }),
+      userData: userData ?? undefined,
+      subnetId,
+      ...(own === undefined ? {} : inheritedFrom(own)),
     };
   }
 

@@ -50,7 +50,7 @@ export class WatchMetadata {
 
   async stop(): Promise<void> {
     await this.#task.stop();
-    await Promise.allSettled([...this.#sightings.values()].map((sighting) => sighting.inFlight));
+    await Promise.allSettled([...this.#sightings.values()].flatMap(({ inFlight }) => inFlight ?? []));
   }
 
   async #look(): Promise<void> {
