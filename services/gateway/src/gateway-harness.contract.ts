@@ -14,7 +14,9 @@ import { InProcessBroker, InProcessMessageBus, MemoryAttemptStore, eventMessage 
 import type { Delivery, MessageBus } from '@spotopt/messaging';
 import { Metrics, silentLogger, startService } from '@spotopt/platform';
 import type { RunningService } from '@spotopt/platform';
-import { testDatabase } from '@spotopt/testkit';
+import { selectRows } from '@spotopt/persistence';
+import type { Database } from '@spotopt/persistence';
+import { testDatabase, waitFor } from '@spotopt/testkit';
 import type { DatabaseDialect } from '@spotopt/testkit';
 import { gatewayConfig, gatewayService } from './index.js';
 import type { GatewayConfig } from './index.js';
@@ -56,6 +58,13 @@ export interface GatewayOptions {
   readonly config?: Partial<GatewayConfig>;
 }
 
+/** In one process an event is sent when its consumers are done, so they must not be stopped before. */
+async function outboxSent(database: Database): Promise<void> {
+  const unsent = (): Promise<unknown[]> =>
+    database.uow.read((tx) => selectRows(tx, 'SELECT 1 FROM outbox WHERE sent_at IS NULL LIMIT 1'));
+  await waitFor(async () => (await unsent()).length === 0, { what: 'the outbox to be empty' });
+}
+
 /** The gateway on real HTTP, a real database and a real in-process bus, with owners that a test plays. */
 export class GatewayHarness {
   readonly agents = new Map<string, ResolvedAgent>();
@@ -94,6 +103,7 @@ export class GatewayHarness {
       failpoints: new NoFailpoints(),
     });
     const harness = new GatewayHarness(service, broker, outside, clock, config, [
+      () => outboxSent(test.database),
       () => service.stop(5_000),
       () => outside.close(0),
       () => test.cleanUp(),

@@ -7,7 +7,7 @@ import {
   CommandRequestedV1,
   RequestSwitch,
 } from '@spotopt/contracts';
-import type { AgentCommand, RpcRequest } from '@spotopt/contracts';
+import type { AgentCommand, EventDefinition, RpcRequest } from '@spotopt/contracts';
 import { UlidIds } from '@spotopt/kernel';
 import type { Delivery } from '@spotopt/messaging';
 import { ManualClock, databaseDialects, waitFor } from '@spotopt/testkit';
@@ -33,7 +33,6 @@ describe.each(databaseDialects())('commands on %s', (dialect) => {
 
   afterEach(() => {
     gateway.agents.clear();
-    gateway.events.length = 0;
   });
 
   function common(agentKey: string, validMs = 10 * MINUTE_MS) {
@@ -83,6 +82,22 @@ describe.each(databaseDialects())('commands on %s', (dialect) => {
     });
   }
 
+  function told<D extends EventDefinition>(
+    definition: D,
+    { commandId }: AgentCommand,
+  ): Record<string, unknown>[] {
+    return gateway.dataOf(definition).filter((data) => data['commandId'] === commandId);
+  }
+
+  async function toldOnce<D extends EventDefinition>(
+    definition: D,
+    command: AgentCommand,
+  ): Promise<Record<string, unknown>> {
+    await waitFor(() => told(definition, command).length > 0, { what: definition.type });
+    expect(told(definition, command)).toHaveLength(1);
+    return told(definition, command)[0] ?? {};
+  }
+
   it('gives a command out in both spellings, without a null where agents compare numbers', async () => {
     const key = ids.next();
     gateway.addAgent(client.id, key);
@@ -104,7 +119,7 @@ describe.each(databaseDialects())('commands on %s', (dialect) => {
         terminate_wait_seconds: 300,
       },
     });
-    expect(gateway.dataOf(CommandQueuedV1)).toMatchObject([{ commandId: command.commandId, priority: 25 }]);
+    expect(await toldOnce(CommandQueuedV1, command)).toMatchObject({ agentKey: key, priority: 25 });
     const beat = await gateway.call('POST', `/api/agents/${key}/heartbeat`, {
       token: client.token,
       body: {},
@@ -136,7 +151,7 @@ describe.each(databaseDialects())('commands on %s', (dialect) => {
     await request(command, eventId);
     await request(command);
     expect(await pending(key)).toHaveLength(1);
-    expect(gateway.dataOf(CommandQueuedV1)).toHaveLength(1);
+    await toldOnce(CommandQueuedV1, command);
   });
 
   it('rings the queue of the agent with the command as it is', async () => {
@@ -189,10 +204,11 @@ describe.each(databaseDialects())('commands on %s', (dialect) => {
     const second = await executed(key, command.commandId, { success: false, message: 'no' });
     expect([first.status, second.status]).toEqual([200, 200]);
     expect([first.body['status'], second.body['status']]).toEqual(['completed', 'completed']);
-    await waitFor(() => gateway.dataOf(CommandCompletedV1).length > 0, { what: 'the event' });
-    expect(gateway.dataOf(CommandCompletedV1)).toEqual([
-      expect.objectContaining({ commandId: command.commandId, success: true, message: 'done', result }),
-    ]);
+    expect(await toldOnce(CommandCompletedV1, command)).toMatchObject({
+      success: true,
+      message: 'done',
+      result,
+    });
     expect(await pending(key)).toEqual([]);
   });
 
@@ -227,20 +243,19 @@ describe.each(databaseDialects())('commands on %s', (dialect) => {
     await request(command);
     await clock.advance(MINUTE_MS);
     expect(await pending(key)).toEqual([]);
-    const expired = (): boolean =>
-      gateway.dataOf(CommandExpiredV1).some(({ commandId }) => commandId === command.commandId);
-    await clock.advance(20_000);
     await waitFor(
       async () => {
         await clock.advance(1_000);
-        return expired();
+        return told(CommandExpiredV1, command).length > 0;
       },
       { what: 'the sweep' },
     );
     const late = await executed(key, command.commandId, { success: false, error: 'no capacity' });
     expect(late.body).toMatchObject({ status: 'failed' });
-    await waitFor(() => gateway.dataOf(CommandCompletedV1).length > 0, { what: 'the late end' });
-    expect(gateway.dataOf(CommandCompletedV1)[0]).toMatchObject({ success: false, message: 'no capacity' });
+    expect(await toldOnce(CommandCompletedV1, command)).toMatchObject({
+      success: false,
+      message: 'no capacity',
+    });
   });
 
   it('gives a switch out no more once the agent reported it', async () => {
