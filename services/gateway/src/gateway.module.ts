@@ -32,6 +32,7 @@ import { CommandsConsumer } from './commands/commands.consumer.js';
 import { CommandsController } from './commands/commands.controller.js';
 import { CompleteCommand } from './commands/complete-command.js';
 import { ExpireCommands } from './commands/expire-commands.js';
+import { ForceSwitchController } from './commands/force-switch.controller.js';
 import { PendingCommands } from './commands/ports.js';
 import { QueueCommand } from './commands/queue-command.js';
 import { RequestSwitch } from './commands/request-switch.js';
@@ -60,6 +61,7 @@ import { OverviewController } from './overview/overview.controller.js';
 import { PeopleController } from './overview/people.controller.js';
 import { ReadActivity } from './overview/read-activity.js';
 import { DirectEvents, ServiceRequests } from './ports.js';
+import { ClientReplicasController } from './replicas/client-replicas.controller.js';
 import { ReplicaReportsController } from './replicas/replica-reports.controller.js';
 import { ReplicasController } from './replicas/replicas.controller.js';
 import { AcceptReports } from './reports/accept-reports.js';
@@ -77,9 +79,11 @@ const CONTROLLERS = [
   AgentListController,
   AgentSettingsController,
   CommandsController,
+  ForceSwitchController,
   ReportsController,
   InterruptionsController,
   ReplicasController,
+  ClientReplicasController,
   ReplicaReportsController,
   ClientsController,
   OverviewController,

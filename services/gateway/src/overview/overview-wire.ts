@@ -73,7 +73,7 @@ export function toSwitchItem(view: SwitchView): SwitchItem {
 }
 
 export function toPoolItem(price: PoolPrice): PoolItem {
-  const { poolId, spotUsdPerHour, onDemandUsdPerHour, source, observedAt } = price;
+  const { poolId, spotUsdPerHour, onDemandUsdPerHour, onDemandSource, source, observedAt } = price;
   const { instanceType, az } = parsePoolId(poolId);
   return {
     id: poolId,
@@ -83,6 +83,7 @@ export function toPoolItem(price: PoolPrice): PoolItem {
     region: regionOf(az),
     spot_price: spotUsdPerHour,
     on_demand_price: onDemandUsdPerHour,
+    on_demand_source: onDemandSource,
     savings_percent: onDemandUsdPerHour === null ? null : (1 - spotUsdPerHour / onDemandUsdPerHour) * 100,
     source,
     observed_at: observedAt,
