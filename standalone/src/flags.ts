@@ -90,6 +90,7 @@ export function readFlags(argv: readonly string[], callerDirectory: string): Fla
 function toFlags(raw: RawFlags, callerDirectory: string): Flags {
   return {
     fleetSize: raw.fleet,
+    fleetMarket: 'on-demand',
     manualReplicaEvery: raw.manualReplicaEvery,
     speed: raw.speed,
     pricesFile: raw.prices === undefined ? undefined : resolve(callerDirectory, raw.prices),

@@ -48,17 +48,12 @@ export class FleetHost {
     const { region } = this.settings.simulator;
     this.#unlisten.push(
       region.onInstanceRunning((instance) => {
-        if (instance.tags.has(FLEET_TAGS.managed)) this.#boot(instance.id);
+        if (instance.tags.has(FLEET_TAGS.managed)) this.boot(instance.id);
       }),
       region.onInstanceGone((instance) => {
-        this.#halt(instance.id);
+        void this.halt(instance.id);
       }),
     );
-  }
-
-  /** Runs agents; used for progress and for waiting. */
-  get size(): number {
-    return this.#agents.size;
   }
 
   async stop(): Promise<void> {
@@ -69,7 +64,8 @@ export class FleetHost {
     await Promise.all(this.#endings);
   }
 
-  #boot(ec2InstanceId: string): void {
+  /** Starts the agent of a machine; of no effect while it runs. */
+  boot(ec2InstanceId: string): void {
     if (this.#stopped || this.#agents.has(ec2InstanceId)) return;
     const { simulator, broker, gatewayUrl, clientToken, clock, random, stateFileOf } = this.settings;
     const logger = this.settings.logger.child({ service: 'agent', ec2InstanceId });
@@ -96,12 +92,13 @@ export class FleetHost {
     });
   }
 
-  #halt(ec2InstanceId: string): void {
+  /** Ends the agent of a machine without a word, as a power cut would. */
+  async halt(ec2InstanceId: string): Promise<void> {
     const agent = this.#agents.get(ec2InstanceId);
     if (agent === undefined) return;
     this.#agents.delete(ec2InstanceId);
     const ending = agent.kill();
     this.#endings.add(ending);
-    void ending.finally(() => this.#endings.delete(ending));
+    await ending.finally(() => this.#endings.delete(ending));
   }
 }

@@ -13,6 +13,7 @@ export interface SystemSettings extends RegionSettings {
   readonly reset: boolean;
   readonly port: number;
   readonly fleetSize: number;
+  readonly fleetMarket: 'spot' | 'on-demand';
   readonly manualReplicaEvery: number;
   /** Requests without credentials may read, from this machine only. */
   readonly openReads: boolean;
@@ -27,6 +28,7 @@ export interface RunningSystem {
   readonly clientToken: string;
   readonly clientId: string;
   readonly rpc: RpcClient;
+  readonly fleet: Pick<FleetHost, 'boot' | 'halt'>;
   /** The workloads that this start found or made. */
   readonly workloads: readonly string[];
   stop(): Promise<void>;
@@ -111,6 +113,7 @@ export async function startSystem(settings: SystemSettings): Promise<RunningSyst
     const plan = {
       clientId: client.clientId,
       size: settings.fleetSize,
+      market: settings.fleetMarket,
       manualReplicaEvery: settings.manualReplicaEvery,
     };
     const workloads = await launchFleet(simulator, plan);
@@ -123,6 +126,7 @@ export async function startSystem(settings: SystemSettings): Promise<RunningSyst
       clientToken: client.token,
       clientId: client.clientId,
       rpc: services.rpc,
+      fleet,
       workloads,
       stop,
     };

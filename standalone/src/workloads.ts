@@ -9,6 +9,8 @@ import { SIMULATED_CREDENTIALS } from './services.js';
 export interface FleetPlan {
   readonly clientId: string;
   readonly size: number;
+  /** What they run on at first; people come from on-demand. */
+  readonly market: 'spot' | 'on-demand';
   /** Every n-th workload keeps a manual hot standby instead of being moved by the engine; 0 = none. */
   readonly manualReplicaEvery: number;
 }
@@ -31,7 +33,7 @@ export function fleetTypes(prices: PriceBook): string[] {
     .sort((a, b) => priceOf(a) - priceOf(b));
 }
 
-/** Launches the workloads that are not there yet: on-demand, as people have them before they use spot. */
+/** Launches the workloads that are not there yet. */
 export async function launchFleet(simulator: Simulator, plan: FleetPlan): Promise<string[]> {
   const types = fleetTypes(simulator.priceBook);
   const zones = simulator.priceBook.zoneNames;
@@ -54,7 +56,7 @@ export async function launchFleet(simulator: Simulator, plan: FleetPlan): Promis
       clientToken: `${logicalAgentId}-${String(simulator.region.clock.nowMs())}`,
       instanceType,
       az,
-      market: 'on-demand',
+      market: plan.market,
       imageId: 'ami-0123456789abcdef0',
       tags: fleetTags({ logicalAgentId, clientId: plan.clientId }),
     });

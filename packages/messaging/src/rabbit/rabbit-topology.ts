@@ -31,7 +31,11 @@ export class RabbitTopology {
   /** Arguments of every durable queue. */
   readonly #lifetime: Readonly<Record<string, number>>;
 
-  constructor(private readonly prefix: string) {
+  constructor(
+    private readonly prefix: string,
+    /** False: what is needed was made by somebody else. */
+    private readonly declares = true,
+  ) {
     this.#lifetime = prefix === '' ? {} : { 'x-expires': TEMPORARY_EXPIRES_MS };
   }
 
@@ -53,6 +57,7 @@ export class RabbitTopology {
   }
 
   async declareExchanges(channel: Channel): Promise<void> {
+    if (!this.declares) return;
     for (const [name, type] of Object.entries(EXCHANGES)) {
       const exchange = this.prefix + name;
       await explained(exchange, 'exchange', channel.assertExchange(exchange, type, { durable: true }));
@@ -64,6 +69,7 @@ export class RabbitTopology {
     await this.declareExchanges(channel);
     const { kind, queue } = settings;
     const name = kind === 'ephemeral' ? this.queue(`${queue}.${randomUUID()}`) : this.queue(queue);
+    if (!this.declares) return name;
     if (kind === 'shared') await this.#declareDeadQueue(channel, queue);
     await explained(name, 'queue', channel.assertQueue(name, this.#options(settings)));
     for (const { exchange, routingKey } of settings.bindings) {

@@ -1,0 +1,97 @@
+import type { Envelope } from '@spotopt/contracts';
+import { distributedWorld } from './distributed-world.js';
+import { ReplayedEventLog } from './event-log.js';
+import {
+  type Findings,
+  invariant,
+  type Scenario,
+  type ScenarioResult,
+  type TimelineEntry,
+} from './scenario.js';
+import { standaloneWorld } from './standalone-world.js';
+import type { Mode, World } from './world.js';
+
+export interface RunSettings {
+  readonly mode: Mode;
+  readonly speed: number | undefined;
+  readonly pricesFile: string | undefined;
+  readonly killPromotion: boolean;
+  readonly tell: (line: string) => void;
+}
+
+/** Happens all the time and says nothing about the story. */
+const NOISE = /^spotopt\.(telemetry|pricing)\./;
+
+/** Plays one story on a fresh system and judges it. The system is gone afterwards, however it went. */
+export async function runScenario(scenario: Scenario, settings: RunSettings): Promise<ScenarioResult> {
+  const build = settings.mode === 'standalone' ? standaloneWorld : distributedWorld;
+  settings.tell(`starting the system (${settings.mode})`);
+  const world = await build({
+    ...scenario.world,
+    speed: settings.speed ?? scenario.world.speed,
+    pricesFile: settings.pricesFile,
+    killPromotion: settings.killPromotion,
+    log: settings.tell,
+  });
+  try {
+    settings.tell(
+      `playing ${scenario.name} at ${String(settings.speed ?? scenario.world.speed)} s per second`,
+    );
+    return await play(scenario, world, settings);
+  } finally {
+    await world.stop();
+  }
+}
+
+async function play(scenario: Scenario, world: World, settings: RunSettings): Promise<ScenarioResult> {
+  const events = new ReplayedEventLog(world.api);
+  const startedAtMs = world.clock.nowMs();
+  let findings: Findings;
+  try {
+    findings = await scenario.play(world, events, settings.tell);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    findings = {
+      zeroMs: startedAtMs,
+      invariants: [invariant('played-to-its-end', false, detail)],
+      figures: {},
+    };
+  }
+  const { invariants, figures, zeroMs } = findings;
+  return {
+    name: scenario.name,
+    mode: world.mode,
+    verdict: invariants.every(({ holds }) => holds) ? 'pass' : 'fail',
+    invariants,
+    timeline: timelineOf(await events.all(), world, zeroMs),
+    figures,
+  };
+}
+
+/** Our events and the simulated cloud's own, in one order. */
+function timelineOf(events: readonly Envelope[], world: World, zeroMs: number): TimelineEntry[] {
+  const ours = events
+    .filter(({ type }) => !NOISE.test(type))
+    .map((event) => ({
+      atMs: Date.parse(event.time) - zeroMs,
+      event: event.type.replace(/^spotopt\.|\.v\d+$/g, ''),
+      subject: subjectOf(event),
+    }));
+  const cloud = world.simulator.region.timeline
+    .after(0)
+    .filter(({ event }) => /^(instance|notice|workload|address)\./.test(event))
+    .map(({ atMs, event, subject }) => ({ atMs: atMs - zeroMs, event: `cloud.${event}`, subject }));
+  return [...ours, ...cloud].sort((a, b) => a.atMs - b.atMs);
+}
+
+/** The machine or command that an event names says more than the workload, which is the same everywhere. */
+function subjectOf(event: Envelope): string {
+  const { data } = event;
+  if (typeof data !== 'object' || data === null) return event.subject;
+  const fields: Record<string, unknown> = { ...data };
+  for (const key of ['step', 'commandType', 'ec2InstanceId', 'switchId', 'decisionId']) {
+    const value = fields[key];
+    if (typeof value === 'string') return value;
+  }
+  return event.subject;
+}
