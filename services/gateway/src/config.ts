@@ -31,6 +31,9 @@ export const gatewayConfig = z.object({
     )
     .default(false),
   maxBodyBytes: setting.integer('Longest request body.', { min: 1024, max: 16_777_216 }).default(1_048_576),
+  dashboardDir: setting
+    .text('Directory of the built dashboard; unset = no dashboard is served.', 'a path')
+    .optional(),
   eventRetentionDays: setting
     .integer('Days for which events can be replayed.', { min: 1, max: 90 })
     .default(7),

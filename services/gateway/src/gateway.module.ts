@@ -9,6 +9,7 @@ import { AccessGuard } from './access/access.guard.js';
 import { Authenticate } from './access/authenticate.js';
 import { TypeormClientStore } from './access/client.store.js';
 import { ClientsController } from './access/clients.controller.js';
+import { DeleteClient } from './access/delete-client.js';
 import { IdempotencyInterceptor } from './access/idempotency.interceptor.js';
 import { TypeormIdempotencyStore } from './access/idempotency.store.js';
 import { IdempotentRequests } from './access/idempotent-requests.js';
@@ -187,6 +188,7 @@ function accessProviders(context: Context, base: Foundation, hints: EventHints):
     { provide: ManageClients, useValue: clients },
     { provide: ClientRegister, useValue: clients },
     { provide: Authenticate, useValue: authenticate },
+    { provide: DeleteClient, useValue: new DeleteClient({ ...base, clients, authenticate }) },
     {
       provide: APP_GUARD,
       useFactory: (reflector: Reflector, limiter: RateLimiter) =>

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { GatewayConfig } from './config.js';
 import { invalidRequest } from './invalid-body.js';
 import { ProblemFilter } from './problem.filter.js';
+import { serveStatic } from './static-files.js';
 
 type Context = ServiceContext<GatewayConfig>;
 
@@ -77,6 +78,7 @@ export function configureHttp(app: INestApplication, context: Context): void {
   const server = adapter.getInstance() as FastifyInstance;
   measure(server, context);
   protect(server);
+  if (config.dashboardDir !== undefined) serveStatic(server, config.dashboardDir);
   app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: invalidRequest }));
   app.useGlobalFilters(new ProblemFilter(logger));
 }

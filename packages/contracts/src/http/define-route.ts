@@ -30,6 +30,8 @@ export interface RouteDefinition<
   readonly response: Response;
   /** The answer carries a secret: never stored for replay. */
   readonly secret: boolean;
+  /** A sign that time runs out: other requests of the same agent never use up its share. */
+  readonly urgent: boolean;
 }
 
 export type BodyOf<Route extends RouteDefinition> = z.output<Route['body']>;
@@ -48,6 +50,7 @@ interface RouteSpec<Body extends z.ZodType, Query extends z.ZodType, Response ex
   readonly query?: Query;
   readonly response: Response;
   readonly secret?: boolean;
+  readonly urgent?: boolean;
 }
 
 export function defineRoute<
@@ -68,5 +71,6 @@ export function defineRoute<
     query: (spec.query ?? NoQuery) as Query,
     response: spec.response,
     secret: spec.secret ?? false,
+    urgent: spec.urgent ?? false,
   };
 }

@@ -4,6 +4,7 @@ import { defineRoute } from './define-route.js';
 export const RootRoute = defineRoute({
   id: 'root',
   at: 'GET /api',
+  aliases: ['/'],
   summary: 'Name and version.',
   access: 'public',
   response: z.object({ service: z.string(), version: z.string(), status: z.string() }),

@@ -31,6 +31,7 @@ export const RebalanceRoute = defineRoute({
   aliases: ['/api/agents/:agentId/rebalance-notice'],
   summary: 'AWS thinks that the instance is at risk.',
   access: 'client',
+  urgent: true,
   body: SignalBody,
   response: SignalAnswer,
 });
@@ -40,6 +41,7 @@ export const EmergencyReplicaRoute = defineRoute({
   at: 'POST /api/agents/:agentId/create-emergency-replica',
   summary: 'A signal together with the wish for a standby.',
   access: 'client',
+  urgent: true,
   body: SignalBody,
   response: SignalAnswer.extend({
     replica_created: z.boolean(),
@@ -55,6 +57,7 @@ export const TerminationImminentRoute = defineRoute({
   aliases: ['/api/agents/:agentId/termination-notice'],
   summary: 'AWS takes the instance; starts the failover whatever the settings say.',
   access: 'client',
+  urgent: true,
   body: SignalBody,
   response: SignalAnswer.extend({
     create_emergency_replica: z.boolean(),
@@ -69,6 +72,7 @@ export const TerminationRoute = defineRoute({
   at: 'POST /api/agents/:agentId/termination',
   summary: 'A notice when the body carries a signal or a time, else the report that the instance is gone.',
   access: 'client',
+  urgent: true,
   body: SignalBody,
   response: SignalAnswer,
 });
@@ -79,6 +83,7 @@ export const InterruptionRoute = defineRoute({
   aliases: ['/api/agents/:agentId/interruption-signal'],
   summary: 'Any signal, named by `signal_type`.',
   access: 'client',
+  urgent: true,
   body: SignalBody,
   response: SignalAnswer,
 });

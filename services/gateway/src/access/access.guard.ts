@@ -48,7 +48,7 @@ export class AccessGuard implements CanActivate {
     const caller = await this.#callerOf(request);
     assertMayUse(route, caller);
     request.caller = caller;
-    await this.#limit(request, caller);
+    await this.#limit(request, caller, route);
     return true;
   }
 
@@ -60,11 +60,13 @@ export class AccessGuard implements CanActivate {
     throw AppError.permanent('unauthorized', 'a token is missing');
   }
 
-  /** One bucket per agent; what names no agent counts for the tenant. */
-  async #limit(request: GatewayRequest, caller: Caller): Promise<void> {
+  /** One bucket per agent and one more for its alarms; what names no agent counts for the tenant. */
+  async #limit(request: GatewayRequest, caller: Caller, route: RouteDefinition): Promise<void> {
     if (caller.kind === 'admin') return;
     const { agentId = '' } = (request.params ?? {}) as { agentId?: string };
-    const retryAfterMs = await this.rateLimiter.take(`${caller.clientId}:${agentId}`);
+    const retryAfterMs = await this.rateLimiter.take(
+      `${caller.clientId}:${agentId}${route.urgent ? ':urgent' : ''}`,
+    );
     if (retryAfterMs > 0) throw AppError.transient('rate-limited', 'too many requests', { retryAfterMs });
   }
 }

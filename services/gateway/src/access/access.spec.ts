@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ClientCreatedV1 } from '@spotopt/contracts';
+import { ClientCreatedV1, ListAgents } from '@spotopt/contracts';
 import { waitFor } from '@spotopt/testkit';
 import { ADMIN_TOKEN, GatewayHarness } from '../gateway-harness.contract.js';
 
@@ -14,6 +14,7 @@ beforeAll(async () => {
   other = await gateway.createClient('other');
   gateway.addAgent(acme.id, 'key-acme');
   gateway.addAgent(other.id, 'key-other');
+  await gateway.answer(ListAgents, () => ({ agents: [] }));
 });
 
 afterAll(async () => {

@@ -12,12 +12,14 @@ import { scopeOf } from '../caller.js';
 import type { Caller } from '../caller.js';
 import { BodyFor, By, Routes, Serves } from '../route.js';
 import { Authenticate } from './authenticate.js';
+import { DeleteClient } from './delete-client.js';
 import { ManageClients } from './manage-clients.js';
 
 @Routes()
 export class ClientsController {
   constructor(
     private readonly clients: ManageClients,
+    private readonly deleteClient: DeleteClient,
     private readonly authenticate: Authenticate,
   ) {}
 
@@ -47,8 +49,7 @@ export class ClientsController {
 
   @Serves(DeleteClientRoute)
   async remove(@Param('clientId') clientId: string): Promise<ResponseOf<typeof DeleteClientRoute>> {
-    await this.clients.delete(clientId);
-    this.authenticate.forgetAll();
+    await this.deleteClient.execute(clientId);
     return { success: true, status: 'success', client_id: clientId, message: 'client deleted' };
   }
 

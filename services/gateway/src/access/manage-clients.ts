@@ -88,6 +88,14 @@ export class ManageClients extends ClientRegister {
     });
   }
 
+  /** The token is dead with the commit; the rest of the tenant stays. @throws AppError `not-found` (permanent) */
+  async deactivate(clientId: string): Promise<void> {
+    const { store, uow } = this.parts;
+    await uow.run(async (tx) => {
+      if (!(await store.setStatus(tx, clientId, 'inactive'))) throw notFound('client');
+    });
+  }
+
   /** @throws AppError `not-found` (permanent) */
   async delete(clientId: string): Promise<void> {
     const { store, uow, outbox, clock, ids } = this.parts;

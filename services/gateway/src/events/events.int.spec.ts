@@ -68,7 +68,8 @@ describe.each(databaseDialects())('events on %s', (dialect) => {
     gateway = await GatewayHarness.start({ dialect });
     acme = await gateway.createClient('acme');
     other = await gateway.createClient('other');
-    await waitFor(() => gateway.dataOf(ClientCreatedV1).length === 2, { what: 'the first events' });
+    const logged = async (): Promise<boolean> => idsOf(await replay(ADMIN_TOKEN)).length === 2;
+    await waitFor(logged, { what: 'the first events' });
   });
 
   afterAll(async () => {
