@@ -48,7 +48,7 @@ function outerNode() {
 
 async function npmCi() {
   const npmScript = process.env.npm_execpath;
-  const args = ['ci', '--no-audit', '--no-fund'];
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const options = { stdio: ['ignore', process.stderr, process.stderr] };
   if (npmScript !== undefined && /npm-cli\.[cm]?js$/.test(npmScript)) {
     return runChild(outerNode(), [npmScript, ...args], options);

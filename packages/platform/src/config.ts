@@ -55,7 +55,7 @@ function readSource(name: string, secret: boolean, env: Environment): Source {
 function shown(value: string | undefined, meta: SettingMeta | undefined): string | null {
   if (value === undefined || value.trim() === '') return null;
   if (meta?.secret !== true) return hideUrlCredentials(value);
-  return meta.url === true && URL.canParse(value) ? hideUrlCredentials(value) : '(hidden)';
+  return meta.url === true && value.includes('://') ? hideUrlCredentials(value) : '(hidden)';
 }
 
 interface Given {
@@ -80,22 +80,25 @@ function inputOf({ sources }: Given): Record<string, string> {
   return input;
 }
 
+function problemOf(key: string, { shape, sources }: Given, issue: z.core.$ZodIssue): ConfigProblem {
+  const source = sources.get(key);
+  const meta = shape[key] === undefined ? undefined : settingMeta(shape[key]);
+  return {
+    name: source?.name ?? key,
+    value: shown(source?.value, meta),
+    expected: meta?.expected ?? issue.message,
+  };
+}
+
 /** One problem per variable: that of its file, else the first that the schema found. */
-function problemsOf({ shape, sources }: Given, issues: readonly z.core.$ZodIssue[]): ConfigProblem[] {
+function problemsOf(given: Given, issues: readonly z.core.$ZodIssue[]): ConfigProblem[] {
   const byKey = new Map<string, ConfigProblem>();
-  for (const [key, { problem }] of sources) {
+  for (const [key, { problem }] of given.sources) {
     if (problem !== undefined) byKey.set(key, problem);
   }
   for (const issue of issues) {
     const key = String(issue.path[0] ?? 'settings');
-    if (byKey.has(key)) continue;
-    const source = sources.get(key);
-    const meta = shape[key] === undefined ? undefined : settingMeta(shape[key]);
-    byKey.set(key, {
-      name: source?.name ?? key,
-      value: shown(source?.value, meta),
-      expected: meta?.expected ?? issue.message,
-    });
+    if (!byKey.has(key)) byKey.set(key, problemOf(key, given, issue));
   }
   return [...byKey.values()];
 }

@@ -25,7 +25,7 @@ export function describeSettings(schema: z.ZodType): readonly SettingDescription
       expected: meta?.expected ?? '',
       secret: meta?.secret ?? false,
       required: !absent.success,
-      defaultText: absent.data === undefined ? undefined : String(absent.data as string | number | boolean),
+      defaultText: absent.data === undefined ? undefined : String(absent.data),
     };
   });
 }

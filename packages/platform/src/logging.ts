@@ -10,7 +10,7 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
  * Structured log. Fields named like a secret and credentials inside URLs are hidden; an `Error` under any
- * key is written with its code, stack and cause.
+ * key is written with its code and cause, at level `error` also with the stack of a bug.
  */
 export abstract class Logger {
   abstract debug(fields: LogFields, message: string): void;
@@ -51,16 +51,17 @@ class PinoBackedLogger extends Logger {
   }
 
   override child(fields: LogFields): Logger {
-    return new PinoBackedLogger(this.pinoLogger.child(toSafe(fields)));
+    return new PinoBackedLogger(this.pinoLogger.child(toSafe(fields, false)));
   }
 
   #write(level: 'debug' | 'info' | 'warn' | 'error', fields: LogFields, message: string): void {
-    if (this.pinoLogger.isLevelEnabled(level)) this.pinoLogger[level](toSafe(fields), message);
+    if (this.pinoLogger.isLevelEnabled(level))
+      this.pinoLogger[level](toSafe(fields, level === 'error'), message);
   }
 }
 
-function toSafe(fields: LogFields): object {
-  const safe = redactValue(fields);
+function toSafe(fields: LogFields, stacks: boolean): object {
+  const safe = redactValue(fields, { stacks });
   return typeof safe === 'object' && safe !== null ? safe : { value: safe };
 }
 
