@@ -14,6 +14,10 @@ export interface SettingDescription {
   readonly defaultText: string | undefined;
 }
 
+function defaultText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** The settings of a schema in the words of its author, for the generated reference. */
 export function describeSettings(schema: z.ZodType): readonly SettingDescription[] {
   return Object.entries(shapeOf(schema)).map(([key, keySchema]) => {
@@ -25,7 +29,7 @@ export function describeSettings(schema: z.ZodType): readonly SettingDescription
       expected: meta?.expected ?? '',
       secret: meta?.secret ?? false,
       required: !absent.success,
-      defaultText: absent.data === undefined ? undefined : String(absent.data),
+      defaultText: defaultText(absent.data),
     };
   });
 }
