@@ -34,6 +34,7 @@ export class RabbitConnection {
     const model = await connect(withHeartbeat(settings.url), {
       clientProperties: { connection_name: settings.name },
       timeout: HANDSHAKE_TIMEOUT_MS,
+      noDelay: true,
       recovery: { initialDelay: 100, maxDelay: 5_000, waitForConnect: false },
     });
     const connection = new RabbitConnection(model, settings);

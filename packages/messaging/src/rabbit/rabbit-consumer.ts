@@ -5,6 +5,7 @@ import type { BusLogger } from '../bus-logger.js';
 import { RealDeadline } from '../delivery/real-deadline.js';
 import { ConsumerSession } from './consumer-session.js';
 import type { RabbitConnection } from './rabbit-connection.js';
+import { explainRefusal } from './rabbit-topology.js';
 
 export interface RabbitConsumerParts {
   readonly connection: RabbitConnection;
@@ -98,7 +99,7 @@ export class RabbitConsumer {
   }
 
   async #open(): Promise<ConsumerSession> {
-    const { connection, declare, prefetch, onMessage, logger } = this.parts;
+    const { connection, declare, prefetch, onMessage, logger, queue } = this.parts;
     const session = new ConsumerSession(await connection.channel(), logger);
     const { channel } = session;
     const deadline = new RealDeadline(OPEN_TIMEOUT_MS);
@@ -117,7 +118,7 @@ export class RabbitConsumer {
       throw AppError.transient('broker-unavailable', 'the broker does not let us consume');
     } catch (error) {
       void session.close();
-      throw error;
+      throw explainRefusal(error, `consume ${queue}`);
     } finally {
       deadline.clear();
     }

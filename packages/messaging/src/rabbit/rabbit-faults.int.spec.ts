@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SystemClock } from '@spotopt/kernel';
+import { AppError, SystemClock } from '@spotopt/kernel';
 import { rabbitUrl, recordingLogger, waitFor } from '@spotopt/testkit';
 import type { RecordingLogger } from '@spotopt/testkit';
 import { connect } from 'amqplib';
@@ -15,9 +15,15 @@ import {
 } from '../contract/bus-harness.contract.js';
 import { TidyRabbit } from '../contract/rabbit-harness.contract.js';
 import { TcpProxy } from '../contract/tcp-proxy.contract.js';
+import { MemoryAttemptStore } from '../memory-attempt.store.js';
 import { RabbitMessageBus } from './rabbit-message-bus.js';
+import type { RabbitBusSettings } from './rabbit-message-bus.js';
 
 const LONG_MS = 60_000;
+
+function settingsFor(url: string, logger: RecordingLogger): RabbitBusSettings {
+  return { url, clock: new SystemClock(), attempts: new MemoryAttemptStore(), logger };
+}
 
 /** What only a real broker does to its clients. */
 describe('RabbitMessageBus under faults', () => {
@@ -61,14 +67,7 @@ describe('RabbitMessageBus under faults', () => {
   it('refuses at once to start with wrong credentials, and says where', async () => {
     const url = new URL(rabbitUrl());
     url.password = 'wrong';
-    await expect(
-      RabbitMessageBus.connect({
-        url: url.href,
-        clock: new SystemClock(),
-        attempts: { begin: () => Promise.resolve(1), forget: () => Promise.resolve() },
-        logger,
-      }),
-    ).rejects.toMatchObject({
+    await expect(RabbitMessageBus.connect(settingsFor(url.href, logger))).rejects.toMatchObject({
       code: 'broker-refused',
       message: expect.not.stringContaining('wrong'),
     });
@@ -77,13 +76,7 @@ describe('RabbitMessageBus under faults', () => {
   it('gives up the first connection after its timeout', async () => {
     await proxy.cut();
     await expect(
-      RabbitMessageBus.connect({
-        url: proxy.url,
-        clock: new SystemClock(),
-        attempts: { begin: () => Promise.resolve(1), forget: () => Promise.resolve() },
-        logger,
-        connectTimeoutMs: 200,
-      }),
+      RabbitMessageBus.connect({ ...settingsFor(proxy.url, logger), connectTimeoutMs: 200 }),
     ).rejects.toMatchObject({ code: 'broker-unavailable', kind: 'transient' });
     await proxy.listen();
   });
@@ -162,6 +155,33 @@ describe('RabbitMessageBus under faults', () => {
     },
     LONG_MS,
   );
+
+  it('makes nothing on the broker for a user who may only consume', async () => {
+    const prefix = `${tidy.prefix}agent-only.`;
+    const settings = agentQueue(key);
+    await channel.assertQueue(prefix + settings.queue, { autoDelete: true });
+    const restricted = await RabbitMessageBus.connect({
+      ...settingsFor(proxy.url, logger),
+      prefix,
+      declares: false,
+    });
+    const recorder = new Recorder();
+    await restricted.subscribe(settings, recorder.handler);
+    channel.sendToQueue(prefix + settings.queue, Buffer.from('{}'), { messageId: 'c-1' });
+    await recorder.untilDone(1);
+    await restricted.close(0);
+    await expect(channel.checkExchange(`${prefix}spotopt.events`)).rejects.toMatchObject({ code: 404 });
+  });
+
+  it('makes the parking place again when somebody removed it', async () => {
+    await bus.subscribe(sharedQueue(queue, key), () => Promise.reject(AppError.permanent('gone', 'gone')));
+    await channel.deleteQueue(`${tidy.prefix}${queue}.dead`);
+    await bus.publish(eventOn(key, { id: 'm-1' }));
+    await waitFor(async () => (await bus.parked(queue, 1)).length === 1, {
+      what: 'the message to be parked',
+      everyMs: 50,
+    });
+  });
 
   it('does not believe what a message says about where it came from', async () => {
     const recorder = new Recorder();

@@ -35,8 +35,13 @@ export interface RabbitBusSettings {
   readonly random?: () => number;
   /** Shown in the broker's list of connections. @default spotopt */
   readonly name?: string;
-  /** Put before the name of every exchange and queue, so that tests share a broker. @default none */
+  /**
+   * Put before the name of every exchange and queue, so that temporary installations share a broker: their
+   * queues vanish a quarter of an hour after their last use. @default none
+   */
   readonly prefix?: string;
+  /** False for an agent, whose user may consume its own queue and make nothing. @default true */
+  readonly declares?: boolean;
   /** Longest wait for the first connection. @default 30000 */
   readonly connectTimeoutMs?: number;
 }
@@ -58,12 +63,11 @@ export class RabbitMessageBus extends MessageBus {
 
   private constructor(
     private readonly environment: PipelineEnvironment,
-    prefix: string,
+    topology: RabbitTopology,
     private readonly publishing: RabbitConnection,
     private readonly consuming: RabbitConnection,
   ) {
     super();
-    const topology = new RabbitTopology(prefix);
     this.#topology = topology;
     this.#publisher = new RabbitPublisher(publishing, (channel) => topology.declareExchanges(channel));
     this.#parking = new RabbitParking({ connection: consuming, publisher: this.#publisher, topology });
@@ -83,10 +87,10 @@ export class RabbitMessageBus extends MessageBus {
     try {
       const consuming = await open('consuming');
       connections.push(consuming);
-      const { clock, attempts, random = Math.random, prefix = '' } = settings;
-      const bus = new RabbitMessageBus({ clock, attempts, logger, random }, prefix, publishing, consuming);
-      await consuming.onChannel((channel) => bus.#topology.declareExchanges(channel));
-      return bus;
+      const { clock, attempts, random = Math.random, prefix = '', declares = true } = settings;
+      const topology = new RabbitTopology(prefix, declares);
+      await consuming.onChannel((channel) => topology.declareExchanges(channel));
+      return new RabbitMessageBus({ clock, attempts, logger, random }, topology, publishing, consuming);
     } catch (error) {
       await Promise.all(connections.map((connection) => connection.close()));
       throw error;

@@ -61,8 +61,10 @@ export class RabbitResponder implements BusSubscription {
   }
 
   async #answer(message: ConsumeMessage, session: ConsumerSession): Promise<void> {
-    const { replyTo, correlationId, headers = {} } = message.properties;
-    const correlation: unknown = headers[CORRELATION_HEADER];
+    const { properties } = message;
+    const replyTo: unknown = properties.replyTo;
+    const correlationId = String(properties.correlationId);
+    const correlation: unknown = properties.headers?.[CORRELATION_HEADER];
     const answer = await answerOf(() =>
       this.parts.responder(
         message.content.toString('utf8'),
@@ -72,7 +74,7 @@ export class RabbitResponder implements BusSubscription {
     session.settle((channel) => {
       if (typeof replyTo === 'string') {
         channel.publish('', replyTo, Buffer.from(answer.body), {
-          correlationId: String(correlationId),
+          correlationId,
           contentType: 'application/json',
           headers: { [FAILED_HEADER]: answer.failed },
         });

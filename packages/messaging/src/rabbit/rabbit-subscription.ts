@@ -1,7 +1,8 @@
+import { hasCode } from '@spotopt/kernel';
 import type { ConsumeMessage } from 'amqplib';
 import { DeliveryPipeline } from '../delivery/delivery-pipeline.js';
 import type { PipelineEnvironment } from '../delivery/delivery-pipeline.js';
-import type { Settlement } from '../delivery/settlement.js';
+import type { ParkingNote, Settlement } from '../delivery/settlement.js';
 import type { BusSubscription, DeliveryHandler, SubscriptionSettings } from '../message-bus.js';
 import type { ConsumerSession } from './consumer-session.js';
 import type { RabbitConnection } from './rabbit-connection.js';
@@ -60,7 +61,7 @@ export class RabbitSubscription implements BusSubscription {
   }
 
   #settlementOf(message: ConsumeMessage, session: ConsumerSession): Settlement {
-    const { topology, publisher, settings } = this.parts;
+    const { settings } = this.parts;
     return {
       lost: session.lost,
       fresh: !message.fields.redelivered,
@@ -71,15 +72,7 @@ export class RabbitSubscription implements BusSubscription {
       },
       park: async (note) => {
         // Queues of agents and of single processes have no parking place: the truth is elsewhere.
-        if (settings.kind === 'shared') {
-          const delivery = deliveryOf(message, topology);
-          await publisher.publish({
-            exchange: topology.exchange('spotopt.dead'),
-            routingKey: topology.queue(settings.queue),
-            body: message.content,
-            options: parkingOptions(message, delivery, note),
-          });
-        }
+        if (settings.kind === 'shared') await this.#publishParked(message, note);
         session.settle((channel) => {
           channel.ack(message);
         });
@@ -90,5 +83,23 @@ export class RabbitSubscription implements BusSubscription {
         });
       },
     };
+  }
+
+  async #publishParked(message: ConsumeMessage, note: ParkingNote): Promise<void> {
+    const { connection, topology, publisher, settings } = this.parts;
+    try {
+      await publisher.publish({
+        exchange: topology.exchange('spotopt.dead'),
+        routingKey: topology.queue(settings.queue),
+        body: message.content,
+        options: parkingOptions(message, deliveryOf(message, topology), note),
+      });
+    } catch (error) {
+      // The parking place was deleted or expired: it is made again for the next try.
+      if (hasCode(error, 'message-unroutable')) {
+        await connection.onChannel((channel) => topology.declareQueue(channel, settings));
+      }
+      throw error;
+    }
   }
 }

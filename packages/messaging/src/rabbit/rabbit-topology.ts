@@ -31,10 +31,10 @@ export class RabbitTopology {
   /** Arguments of every durable queue. */
   readonly #lifetime: Readonly<Record<string, number>>;
 
+  /** @param declares false for a user who may only use what others made: nothing is declared then */
   constructor(
     private readonly prefix: string,
-    /** False: what is needed was made by somebody else. */
-    private readonly declares = true,
+    private readonly declares: boolean,
   ) {
     this.#lifetime = prefix === '' ? {} : { 'x-expires': TEMPORARY_EXPIRES_MS };
   }
@@ -138,11 +138,7 @@ async function explained<T>(name: string, what: 'queue' | 'exchange', declared: 
   try {
     return await declared;
   } catch (error) {
-    if (hasReplyCode(error, ACCESS_REFUSED)) {
-      const message = `our user may not declare ${what} ${name}: ${String(error)}`;
-      throw AppError.permanent('broker-refused', message, { cause: error, details: { [what]: name } });
-    }
-    if (!hasReplyCode(error, PRECONDITION_FAILED)) throw error;
+    if (!hasReplyCode(error, PRECONDITION_FAILED)) throw explainRefusal(error, `declare ${what} ${name}`);
     throw AppError.permanent(
       'topology-mismatch',
       `${what} ${name} exists on the broker with other settings than this version declares. ` +
@@ -151,6 +147,14 @@ async function explained<T>(name: string, what: 'queue' | 'exchange', declared: 
       { cause: error, details: { [what]: name } },
     );
   }
+}
+
+/** The error as it is, unless the broker says that our user may not do this. */
+export function explainRefusal(error: unknown, what: string): unknown {
+  if (!hasReplyCode(error, ACCESS_REFUSED)) return error;
+  return AppError.permanent('broker-refused', `our broker user may not ${what}: ${String(error)}`, {
+    cause: error,
+  });
 }
 
 function hasReplyCode(error: unknown, code: number): boolean {
