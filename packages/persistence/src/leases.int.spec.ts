@@ -88,15 +88,20 @@ describe.each(databaseDialects())('leases on %s', (dialect) => {
 describe('leases of several processes', () => {
   let place: TestDatabase;
   let other: Database;
+  let tasks: LeasedTask[];
 
   beforeEach(async () => {
     place = await testDatabase('mysql', { service: 'leases' });
     other = await place.open();
+    tasks = [];
   });
-  afterEach(() => place.cleanUp());
+  afterEach(async () => {
+    await Promise.all(tasks.map((one) => one.stop()));
+    await place.cleanUp();
+  });
 
-  const task = (database: Database, work: (run: LeasedRun) => Promise<void>): LeasedTask =>
-    new LeasedTask(
+  const task = (database: Database, work: (run: LeasedRun) => Promise<void>): LeasedTask => {
+    const made = new LeasedTask(
       {
         name: 'leader',
         intervalMs: 20,
@@ -106,7 +111,10 @@ describe('leases of several processes', () => {
         leaseTtlMs: 600,
       },
       work,
-    ).start();
+    );
+    tasks.push(made);
+    return made.start();
+  };
 
   it('has one holder, who is followed by another when its time is over', async () => {
     const { leases } = place.database;
@@ -151,31 +159,25 @@ describe('leases of several processes', () => {
     const runs: string[] = [];
     const first = task(place.database, () => Promise.resolve(void runs.push('first')));
     await waitFor(() => runs.length >= 3, { what: 'runs of the first' });
-    const second = task(other, () => Promise.resolve(void runs.push('second')));
+    task(other, () => Promise.resolve(void runs.push('second')));
     await waitFor(() => runs.length >= 10, { what: 'more runs' });
     expect(new Set(runs)).toEqual(new Set(['first']));
     await first.stop();
     const before = runs.length;
     await waitFor(() => runs.length > before + 2, { what: 'runs of the second' });
     expect(new Set(runs.slice(before))).toEqual(new Set(['second']));
-    await second.stop();
   });
 
   it('tells a long run that its lease was lost', async () => {
     let signal: AbortSignal | undefined;
-    const first = task(place.database, async (run) => {
+    task(place.database, async (run) => {
       signal ??= run.signal;
-      await new Promise<void>((resolve) => {
-        run.signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
+      await new SystemClock().sleep(20_000, run.signal);
     });
     await waitFor(() => signal, { what: 'the run' });
     await other.uow.run((tx) =>
       changeRows(tx, "UPDATE lease SET holder = 'thief', epoch = epoch + 1 WHERE name = 'leader'"),
     );
     await waitFor(() => signal?.aborted, { what: 'the abort' });
-    await first.stop();
   });
 });
