@@ -13,12 +13,9 @@ export async function run(args) {
   mkdirSync(inRoot('.cache'), { recursive: true });
   rmSync(SUMMARY, { force: true });
   const provision = compiledEntry('packages/testkit/dist/servers/main.js');
-  const jest = [
-    JEST,
-    '--reporters=default',
-    `--reporters=${inRoot('tools', 'test-summary-reporter.mjs')}`,
-    ...args,
-  ];
+  // The reporters come last: Jest would take a path that follows them for another one.
+  const reporters = ['--reporters=default', `--reporters=${inRoot('tools', 'test-summary-reporter.mjs')}`];
+  const jest = [JEST, ...args, ...reporters];
   const code = await runChild(projectNode(), [provision, '--', projectNode(), ...jest], {
     env: {
       NODE_OPTIONS:
