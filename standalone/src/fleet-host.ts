@@ -7,11 +7,13 @@ import {
   startAgent,
 } from '@spotopt/agent';
 import { Ec2Connection, Ec2Instances, Ec2SpotMarket, ImdsMetadata } from '@spotopt/cloud';
-import type { Clock } from '@spotopt/kernel';
+import { type Clock, SystemClock } from '@spotopt/kernel';
 import { type InProcessBroker, InProcessMessageBus, MemoryAttemptStore } from '@spotopt/messaging';
 import type { Logger } from '@spotopt/platform';
 import type { Simulator } from '@spotopt/simulator';
 import { SIMULATED_CREDENTIALS } from './services.js';
+
+const REAL_TIME = new SystemClock();
 
 export interface FleetHostSettings {
   readonly simulator: Simulator;
@@ -83,7 +85,11 @@ export class FleetHost {
           ec2InstanceId: identity.ec2InstanceId,
         }),
       stateStore: new FileStateStore(stateFileOf(ec2InstanceId), logger),
-      bus: new InProcessMessageBus(broker, { clock, attempts: new MemoryAttemptStore(), logger }),
+      bus: new InProcessMessageBus(broker, {
+        clock: REAL_TIME,
+        attempts: new MemoryAttemptStore(),
+        logger,
+      }),
       agentVersion: '5.0.0',
     });
     this.#agents.set(ec2InstanceId, agent);

@@ -1,7 +1,7 @@
 import { decisionService } from '@spotopt/decision';
 import { emergencyService } from '@spotopt/emergency';
 import { gatewayService } from '@spotopt/gateway';
-import type { Clock, Ids } from '@spotopt/kernel';
+import { type Clock, type Ids, NoFailpoints, SystemClock } from '@spotopt/kernel';
 import { InProcessBroker, InProcessMessageBus, MemoryAttemptStore, RpcClient } from '@spotopt/messaging';
 import { openDatabase } from '@spotopt/persistence';
 import {
@@ -11,7 +11,6 @@ import {
   type ServiceDefinition,
   startService,
 } from '@spotopt/platform';
-import { NoFailpoints } from '@spotopt/kernel';
 import { pricingService } from '@spotopt/pricing';
 import { replicaService } from '@spotopt/replica';
 
@@ -38,12 +37,15 @@ export interface RunningServices {
   stop(drainMs: number): Promise<void>;
 }
 
+/** Retries of handlers follow the servers, not simulated time. */
+const REAL_TIME = new SystemClock();
+
 /** Credentials of the simulated cloud, which checks none. */
 export const SIMULATED_CREDENTIALS = { accessKeyId: 'simulated', secretAccessKey: 'simulated' };
 
 /** Starts every service of production in this process: same modules, other database, other bus. */
 export async function startServices(settings: ServicesSettings): Promise<RunningServices> {
-  const broker = new InProcessBroker(settings.clock);
+  const broker = new InProcessBroker(REAL_TIME);
   const running: RunningService[] = [];
   const aws = {
     awsEndpoint: settings.cloud.endpoint,
@@ -81,7 +83,7 @@ export async function startServices(settings: ServicesSettings): Promise<Running
     );
     running.push(gateway);
     const bus = new InProcessMessageBus(broker, {
-      clock: settings.clock,
+      clock: REAL_TIME,
       attempts: new MemoryAttemptStore(),
       logger: settings.logger,
     });
@@ -111,7 +113,7 @@ async function start<Config>(
     random,
     logger,
   });
-  const bus = new InProcessMessageBus(broker, { clock, attempts: database.attempts, logger });
+  const bus = new InProcessMessageBus(broker, { clock: REAL_TIME, attempts: database.attempts, logger });
   return startService(definition, {
     config: definition.config.parse(values),
     clock,

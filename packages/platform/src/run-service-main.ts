@@ -1,4 +1,4 @@
-import { UlidIds } from '@spotopt/kernel';
+import { SystemClock, UlidIds } from '@spotopt/kernel';
 import type { Clock } from '@spotopt/kernel';
 import { RabbitMessageBus } from '@spotopt/messaging';
 import type { MessageBus } from '@spotopt/messaging';
@@ -67,12 +67,13 @@ async function openDatabaseOf(
 async function connectBus(
   { name }: Pick<ServiceDefinition, 'name'>,
   database: Database,
-  { config, clock, logger, opened }: Foundation,
+  { config, logger, opened }: Foundation,
 ): Promise<MessageBus> {
   const bus = await RabbitMessageBus.connect({
     url: config.rabbitmqUrl,
     prefix: config.rabbitmqPrefix,
-    clock,
+    // Retries of handlers follow the servers, not simulated time.
+    clock: new SystemClock(),
     attempts: database.attempts,
     logger,
     random: Math.random,

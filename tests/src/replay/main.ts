@@ -32,7 +32,8 @@ function isoOf(atMs: number): string {
 
 async function run(): Promise<boolean> {
   const database = join(resolve(caller, options.data), 'pricing.sqlite');
-  if (!existsSync(database)) command.error(`there is no ${database}: has npm start run with this data directory?`);
+  if (!existsSync(database))
+    command.error(`there is no ${database}: has npm start run with this data directory?`);
   const book = await loadPriceFile(resolve(caller, options.prices));
   const stored = readStoredReplay(database);
   const fileRows = book.series.flatMap(({ poolId, changes }) =>
@@ -41,7 +42,9 @@ async function run(): Promise<boolean> {
   let holds = true;
   for (const market of stored.markets) {
     const poolIds = new Set(
-      book.series.filter(({ instanceType }) => instanceType === market.instanceType).map(({ poolId }) => poolId),
+      book.series
+        .filter(({ instanceType }) => instanceType === market.instanceType)
+        .map(({ poolId }) => poolId),
     );
     const result = compareWithFile(fileRows, stored.rows, { poolIds, ...market });
     holds &&= result.holds && result.fileRows > 0;

@@ -3,7 +3,11 @@ import type { PriceChange } from '@spotopt/pricing';
 import { z } from 'zod';
 
 const Watch = z.object({ instance_type: z.string(), read_until: z.string(), wanted_at: z.string() });
-const Stored = z.object({ pool_id: z.string(), observed_at: z.string(), spot_usd_per_hour: z.coerce.number() });
+const Stored = z.object({
+  pool_id: z.string(),
+  observed_at: z.string(),
+  spot_usd_per_hour: z.coerce.number(),
+});
 
 /** How far back AWS, and therefore pricing, reads a new market. */
 const BACKFILL_MS = 90 * 86_400_000;

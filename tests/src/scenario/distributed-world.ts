@@ -141,7 +141,7 @@ async function build(
   const bus = await RabbitMessageBus.connect({
     url: rabbitUrl(),
     prefix,
-    clock,
+    clock: REAL_TIME,
     attempts: new MemoryAttemptStore(),
     logger: silentLogger(),
   });

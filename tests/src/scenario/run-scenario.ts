@@ -25,18 +25,17 @@ const NOISE = /^spotopt\.(telemetry|pricing)\./;
 /** Plays one story on a fresh system and judges it. The system is gone afterwards, however it went. */
 export async function runScenario(scenario: Scenario, settings: RunSettings): Promise<ScenarioResult> {
   const build = settings.mode === 'standalone' ? standaloneWorld : distributedWorld;
+  const speed = settings.speed ?? scenario.speed[settings.mode];
   settings.tell(`starting the system (${settings.mode})`);
   const world = await build({
     ...scenario.world,
-    speed: settings.speed ?? scenario.world.speed,
+    speed,
     pricesFile: settings.pricesFile,
     killPromotion: settings.killPromotion,
     log: settings.tell,
   });
   try {
-    settings.tell(
-      `playing ${scenario.name} at ${String(settings.speed ?? scenario.world.speed)} s per second`,
-    );
+    settings.tell(`playing ${scenario.name} at ${String(speed)} s per second`);
     return await play(scenario, world, settings);
   } finally {
     await world.stop();

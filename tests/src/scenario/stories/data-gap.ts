@@ -17,7 +17,8 @@ const NEXT_READ_MS = 6 * MINUTE_MS;
 export const dataGap: Scenario = {
   name: 'data-gap',
   summary: 'an agent is offline for 20 minutes; prices of its pools are neither lost nor doubled',
-  world: { workloads: 1, market: 'spot', speed: 60 },
+  world: { workloads: 1, market: 'spot' },
+  speed: { standalone: 60, distributed: 30 },
 
   async play(world, events, tell): Promise<Findings> {
     const workload = world.workloads[0];

@@ -17,7 +17,8 @@ export const terminationWithReplica: Scenario = {
   name: 'termination-with-replica',
   summary:
     'two-minute notice for a primary with a hot standby: promoted, traffic moved, old machine gone later',
-  world: { workloads: 1, market: 'spot', speed: 10 },
+  world: { workloads: 1, market: 'spot' },
+  speed: { standalone: 10, distributed: 4 },
 
   async play(world, events, tell): Promise<Findings> {
     const workload = world.workloads[0];
