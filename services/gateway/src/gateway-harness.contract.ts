@@ -7,7 +7,8 @@ import type {
   RpcRequest,
   RpcResponse,
 } from '@spotopt/contracts';
-import { GetAgentConfig, RegisterAgent, ResolveAgent } from '@spotopt/contracts';
+import type { GetAgentConfig } from '@spotopt/contracts';
+import { RegisterAgent, ResolveAgent } from '@spotopt/contracts';
 import { NoFailpoints, SystemClock, UlidIds } from '@spotopt/kernel';
 import type { Clock } from '@spotopt/kernel';
 import { InProcessBroker, InProcessMessageBus, MemoryAttemptStore, eventMessage } from '@spotopt/messaging';
@@ -56,6 +57,18 @@ export interface GatewayOptions {
   readonly dialect?: DatabaseDialect;
   readonly clock?: Clock;
   readonly config?: Partial<GatewayConfig>;
+}
+
+function requestOf({ token = ADMIN_TOKEN, body, rawBody, headers = {} }: CallOptions): RequestInit {
+  const payload = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
+  return {
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(payload === undefined ? {} : { body: payload }),
+  };
 }
 
 /** In one process an event is sent when its consumers are done, so they must not be stopped before. */
@@ -121,17 +134,7 @@ export class GatewayHarness {
   }
 
   async call(method: string, path: string, options: CallOptions = {}): Promise<HttpAnswer> {
-    const { token = ADMIN_TOKEN, body, rawBody, headers = {} } = options;
-    const payload = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
-    const response = await fetch(this.url + path, {
-      method,
-      headers: {
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(payload === undefined ? {} : { body: payload }),
-    });
+    const response = await fetch(this.url + path, { method, ...requestOf(options) });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     const parsed = (isJson && text !== '' ? JSON.parse(text) : {}) as HttpAnswer['body'];

@@ -1,7 +1,7 @@
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppError } from '@spotopt/kernel';
 import type { ServiceContext } from '@spotopt/platform';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { GatewayConfig } from './config.js';
@@ -62,7 +62,9 @@ function protect(server: FastifyInstance): void {
 /** What every route has in common. */
 export function configureHttp(app: INestApplication, context: Context): void {
   const { config, logger } = context;
-  const adapter = (app as NestFastifyApplication).getHttpAdapter() as FastifyAdapter;
+  const adapter: unknown = app.getHttpAdapter();
+  if (!(adapter instanceof FastifyAdapter))
+    throw AppError.bug('not-fastify', 'the gateway is served by Fastify');
   adapter.useBodyParser(
     'application/json',
     false,
@@ -75,7 +77,7 @@ export function configureHttp(app: INestApplication, context: Context): void {
       }
     },
   );
-  const server = adapter.getInstance() as FastifyInstance;
+  const server: FastifyInstance = (adapter as FastifyAdapter).getInstance();
   measure(server, context);
   protect(server);
   if (config.dashboardDir !== undefined) serveStatic(server, config.dashboardDir);

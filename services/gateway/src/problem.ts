@@ -69,10 +69,15 @@ function fieldErrors(error: AppError): FieldError[] | undefined {
   return Array.isArray(errors) ? (errors as FieldError[]) : undefined;
 }
 
+function messageFor(error: AppError, status: number): string {
+  if (status === 500) return 'internal error';
+  return error.code.startsWith('rpc-') ? 'a part of the system does not answer; try again' : error.message;
+}
+
 /** What a caller may know of an error: never the inside of a bug. */
 export function problemOfAppError(error: AppError): Problem {
   const status = statusOf(error);
-  const message = status === 500 ? 'internal error' : error.message;
+  const message = messageFor(error, status);
   const errors = fieldErrors(error);
   return problemOf({
     status,

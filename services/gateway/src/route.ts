@@ -50,6 +50,23 @@ export function callerOf(request: GatewayRequest): Caller {
   return request.caller;
 }
 
+export interface Target {
+  /** Path parameters by name; every route has those that its path names. */
+  readonly path: Readonly<Record<string, string>>;
+  /** What the caller sent as `X-Request-ID`. */
+  readonly requestId: string | null;
+}
+
+/** What the request is about. */
+export const At = createParamDecorator((_data: unknown, context: ExecutionContext): Target => {
+  const { params, headers } = context.switchToHttp().getRequest<GatewayRequest>();
+  const requestId = headers['x-request-id'];
+  return {
+    path: (params ?? {}) as Record<string, string>,
+    requestId: typeof requestId === 'string' && requestId !== '' ? requestId : null,
+  };
+});
+
 /** Who makes the request. */
 export const By = createParamDecorator((_data: unknown, context: ExecutionContext): Caller => {
   return callerOf(context.switchToHttp().getRequest<GatewayRequest>());

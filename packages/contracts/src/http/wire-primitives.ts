@@ -5,22 +5,19 @@ export const OptionalText = z.string().max(1024).nullish();
 export const OptionalNumber = z.number().nullish();
 export const OptionalFlag = z.boolean().nullish();
 
-const ZONELESS = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d{1,9}))?$/;
-const ZONED = /^(.*?)(Z|z|[+-]\d{2}:?\d{2})$/;
+const TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d{1,9}))?(?:Z|([+-]\d{2}):?(\d{2}))?$/i;
 
 /**
  * Time in any form that agents use (T10): without a zone (which means UTC), with `Z`, with an offset,
  * with or without fractions. Undefined when it is none of them.
  */
 export function parseInstant(text: string): string | undefined {
-  const zoned = ZONED.exec(text.trim());
-  const local = ZONELESS.exec((zoned?.[1] ?? text).trim());
-  if (local === null) return undefined;
-  const [, date, minutes, seconds = ':00', fraction = ''] = local;
-  const zone = zoned?.[2]?.toUpperCase() ?? 'Z';
-  const offset = zone === 'Z' || zone.includes(':') ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`;
+  const match = TIME.exec(text.trim());
+  if (match === null) return undefined;
+  const [, date = '', minutes = '', seconds = ':00', fraction = '', offsetHours, offsetMinutes = ''] = match;
+  const zone = offsetHours === undefined ? 'Z' : `${offsetHours}:${offsetMinutes}`;
   const milliseconds = fraction.slice(0, 3).padEnd(3, '0');
-  const time = Date.parse(`${date ?? ''}T${minutes ?? ''}${seconds}.${milliseconds}${offset}`);
+  const time = Date.parse(`${date}T${minutes}${seconds}.${milliseconds}${zone}`);
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 

@@ -1,5 +1,6 @@
 import type { AgentSettings, AgentView, ResolvedAgent } from '@spotopt/contracts';
 import type { AgentConfigBody, SettingsBody } from '@spotopt/contracts/http';
+import { firstGiven } from '../first-given.js';
 import { invalidRequest } from '../invalid-body.js';
 
 /** Shown to agents that ask; nothing decides by them (AG-38). */
@@ -36,20 +37,16 @@ export function toAgentConfig(
 }
 
 /** 0.30 and 30 both mean thirty percent (CT-99). */
-function percentOf(value: number | null | undefined): number | undefined {
-  if (value === null || value === undefined) return undefined;
+function percentOf(value: number | null): number | null {
+  if (value === null) return null;
   return value > 0 && value <= 1 ? value * 100 : value;
 }
 
-function first<T>(...values: readonly (T | null | undefined)[]): T | undefined {
-  return values.find((value) => value !== null && value !== undefined) ?? undefined;
-}
-
-function waitSecondsOf(body: SettingsBody): number | undefined {
-  const seconds = first(body.terminateWaitSeconds, body.terminate_wait_seconds);
-  if (seconds !== undefined) return seconds;
-  const minutes = first(body.terminateWaitMinutes, body.terminate_wait_minutes);
-  return minutes === undefined ? undefined : Math.round(minutes * 60);
+function waitSecondsOf(body: SettingsBody): number | null {
+  const seconds = firstGiven(body.terminateWaitSeconds, body.terminate_wait_seconds);
+  if (seconds !== null) return seconds;
+  const minutes = firstGiven(body.terminateWaitMinutes, body.terminate_wait_minutes);
+  return minutes === null ? null : Math.round(minutes * 60);
 }
 
 /**
@@ -58,22 +55,22 @@ function waitSecondsOf(body: SettingsBody): number | undefined {
  */
 export function toSettingsChange(body: SettingsBody): Partial<AgentSettings> {
   const stated = {
-    enabled: first(body.enabled),
-    autoSwitchEnabled: first(body.autoSwitchEnabled, body.auto_switch_enabled),
-    manualReplicaEnabled: first(body.manualReplicaEnabled, body.manual_replica_enabled),
-    autoReplicaEnabled: first(body.autoReplicaEnabled, body.auto_replica_enabled),
-    autoTerminateEnabled: first(body.autoTerminateEnabled, body.auto_terminate_enabled),
+    enabled: firstGiven(body.enabled),
+    autoSwitchEnabled: firstGiven(body.autoSwitchEnabled, body.auto_switch_enabled),
+    manualReplicaEnabled: firstGiven(body.manualReplicaEnabled, body.manual_replica_enabled),
+    autoReplicaEnabled: firstGiven(body.autoReplicaEnabled, body.auto_replica_enabled),
+    autoTerminateEnabled: firstGiven(body.autoTerminateEnabled, body.auto_terminate_enabled),
     terminateWaitSeconds: waitSecondsOf(body),
     minSavingsPercent: percentOf(
-      first(body.minSavingsPercent, body.min_savings_percent, body.min_savings_threshold),
+      firstGiven(body.minSavingsPercent, body.min_savings_percent, body.min_savings_threshold),
     ),
-    maxRisk: first(body.maxRisk, body.max_risk_score, body.risk_threshold),
-    cooldownMinutes: first(body.cooldownMinutes, body.cooldown_minutes),
-    maxSwitchesPerDay: first(body.maxSwitchesPerDay, body.max_switches_per_day),
-    maxSwitchesPerWeek: first(body.maxSwitchesPerWeek, body.max_switches_per_week),
+    maxRisk: firstGiven(body.maxRisk, body.max_risk_score, body.risk_threshold),
+    cooldownMinutes: firstGiven(body.cooldownMinutes, body.cooldown_minutes),
+    maxSwitchesPerDay: firstGiven(body.maxSwitchesPerDay, body.max_switches_per_day),
+    maxSwitchesPerWeek: firstGiven(body.maxSwitchesPerWeek, body.max_switches_per_week),
   };
-  const changes = Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));
-  const ignored = first(body.target_savings_percent, body.replica_count) !== undefined;
+  const changes = Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== null));
+  const ignored = firstGiven(body.target_savings_percent, body.replica_count) !== null;
   if (Object.keys(changes).length === 0 && !ignored) {
     throw invalidRequest([{ path: [], message: 'no setting given, for example auto_switch_enabled' }]);
   }

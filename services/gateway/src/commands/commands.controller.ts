@@ -1,4 +1,4 @@
-import { Headers, Param, Res } from '@nestjs/common';
+import { Param, Res } from '@nestjs/common';
 import type { BodyOf, ResponseOf } from '@spotopt/contracts/http';
 import {
   CommandExecutedRoute,
@@ -9,7 +9,8 @@ import {
 import type { FastifyReply } from 'fastify';
 import { AgentDirectory } from '../agents/ports.js';
 import type { Caller } from '../caller.js';
-import { BodyFor, By, Routes, Serves } from '../route.js';
+import { At, BodyFor, By, Routes, Serves } from '../route.js';
+import type { Target } from '../route.js';
 import { CompleteCommand } from './complete-command.js';
 import { RequestSwitch } from './request-switch.js';
 import { TakePendingCommands } from './take-pending-commands.js';
@@ -68,18 +69,18 @@ export class CommandsController {
   @Serves(IssueSwitchRoute)
   async issueSwitch(
     @By() caller: Caller,
-    @Param('agentId') agentId: string,
-    @Headers('x-request-id') requestId: string | undefined,
+    @At() target: Target,
     @BodyFor(IssueSwitchRoute) body: BodyOf<typeof IssueSwitchRoute>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ResponseOf<typeof IssueSwitchRoute>> {
+    const agentId = target.path['agentId'] ?? '';
     const answer = await this.requestSwitch.execute(caller, {
       agentRef: agentId,
       targetMode: body.target_mode,
       targetPoolId: body.target_pool_id ?? body.target_pool,
       reason: body.reason,
       byPerson: body.trigger !== 'model' && body.created_by !== 'ml',
-      requestId: requestId ?? body.request_id ?? null,
+      requestId: target.requestId ?? body.request_id ?? null,
     });
     if (!answer.started) void reply.status(200);
     return {

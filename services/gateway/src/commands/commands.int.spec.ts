@@ -296,34 +296,31 @@ describe('a manual switch', () => {
     await gateway.stop();
   });
 
+  const ISSUE = '/api/agents/key-1/issue-switch-command';
+  const pool = 't3.medium.us-east-1b';
+
   it.each([
-    ['/api/agents/key-1/issue-switch-command', { target_mode: 'on-demand' }, 'ondemand', null, 'manual'],
+    [ISSUE, { target_mode: 'on-demand' }, { targetMode: 'ondemand', targetPoolId: null, trigger: 'manual' }],
     [
       '/api/client/agents/key-1/switch',
-      { target_mode: 'spot', target_pool_id: 't3.medium.us-east-1b' },
-      'spot',
-      't3.medium.us-east-1b',
-      'manual',
+      { target_mode: 'spot', target_pool_id: pool },
+      { targetMode: 'spot', targetPoolId: pool, trigger: 'manual' },
     ],
     [
-      '/api/agents/key-1/issue-switch-command',
-      { target_pool: 't3.medium.us-east-1b', trigger: 'model' },
-      'spot',
-      't3.medium.us-east-1b',
-      'model',
+      ISSUE,
+      { target_pool: pool, trigger: 'model' },
+      { targetMode: 'spot', targetPoolId: pool, trigger: 'model' },
     ],
-  ])('at %s with %j starts', async (path, body, targetMode, targetPoolId, trigger) => {
+  ])('at %s with %j starts', async (path, body, expected) => {
     refuse = undefined;
     const answer = await gateway.call('POST', path, { token: client.token, body });
     expect(answer.status).toBe(201);
-    expect(answer.body).toMatchObject({ success: true, command_id: 'switch-1', target_mode: targetMode });
-    expect(asked.at(-1)).toMatchObject({
-      clientId: client.id,
-      agentRef: 'key-1',
-      targetMode,
-      targetPoolId,
-      trigger,
+    expect(answer.body).toMatchObject({
+      success: true,
+      command_id: 'switch-1',
+      target_mode: expected.targetMode,
     });
+    expect(asked.at(-1)).toMatchObject({ clientId: client.id, agentRef: 'key-1', ...expected });
   });
 
   it('is answered with 200 and the reason when it is refused, because agents read nothing else', async () => {

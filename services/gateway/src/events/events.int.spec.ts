@@ -1,11 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  AgentOfflineV1,
-  AgentOnlineV1,
-  ClientCreatedV1,
-  HeartbeatsV1,
-  SpotPriceChangedV1,
-} from '@spotopt/contracts';
+import { AgentOfflineV1, AgentOnlineV1, HeartbeatsV1, SpotPriceChangedV1 } from '@spotopt/contracts';
 import { databaseDialects, waitFor } from '@spotopt/testkit';
 import { ADMIN_TOKEN, GatewayHarness } from '../gateway-harness.contract.js';
 
@@ -53,7 +47,7 @@ class StreamReader {
       this.frames.push({
         id: Number(fields['id']),
         type: fields['event'] ?? '',
-        data: JSON.parse(fields['data']),
+        data: JSON.parse(fields['data']) as Frame['data'],
       });
     }
   }

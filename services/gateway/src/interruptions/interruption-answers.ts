@@ -1,4 +1,4 @@
-import type { InterruptionOutcome } from './report-interruption.js';
+import type { InterruptionAnswer, InterruptionOutcome } from './report-interruption.js';
 
 /** Time that a new instance takes to boot, for agents that want a number (001). */
 const ESTIMATED_READY_SECONDS = 120;
@@ -26,20 +26,32 @@ const NOTHING_KNOWN = {
   askAgentToLaunch: false,
 };
 
+function isFailover({ incident }: InterruptionAnswer): boolean {
+  return incident.switchId !== null && (incident.state === 'handling' || incident.state === 'survived');
+}
+
+function standbyFacts({
+  standby,
+}: InterruptionAnswer): Pick<Facts, 'standbyReady' | 'replicaId' | 'standbyInstanceId'> {
+  if (standby === null) return { standbyReady: false, replicaId: null, standbyInstanceId: null };
+  return {
+    standbyReady: standby.ready,
+    replicaId: standby.replicaId,
+    standbyInstanceId: standby.ec2InstanceId,
+  };
+}
+
 function factsOf(outcome: InterruptionOutcome): Facts {
   if (outcome.kind !== 'answered') return { ...NOTHING_KNOWN, accepted: false, message: outcome.reason };
-  const { incident, standby, askAgentToLaunch } = outcome.answer;
-  const failover =
-    incident.switchId !== null && (incident.state === 'handling' || incident.state === 'survived');
+  const { incident, askAgentToLaunch } = outcome.answer;
+  const failover = isFailover(outcome.answer);
   return {
     accepted: true,
     message: failover ? 'failover is under way' : `incident is ${incident.state}`,
     incidentId: incident.incidentId,
     riskScore: incident.risk ?? 0,
     failover,
-    standbyReady: standby?.ready ?? false,
-    replicaId: standby?.replicaId ?? null,
-    standbyInstanceId: standby?.ec2InstanceId ?? null,
+    ...standbyFacts(outcome.answer),
     askAgentToLaunch,
   };
 }

@@ -1,5 +1,6 @@
 import type { EventData, InterruptionReportedV1, ResolvedAgent } from '@spotopt/contracts';
 import type { SignalBody } from '@spotopt/contracts/http';
+import { firstGiven } from '../first-given.js';
 
 export type ReportedSignal = EventData<typeof InterruptionReportedV1>;
 export type SignalName = ReportedSignal['signal'];
@@ -30,10 +31,10 @@ function deadlineOf(body: SignalBody, detectedAt: string): string | null {
 
 /** Null when nobody knows which instance is meant. */
 export function normaliseSignal({ agent, body, meant, nowMs }: ReceivedSignal): ReportedSignal | null {
-  const ec2InstanceId = body?.instance_id ?? agent.ec2InstanceId;
-  if (ec2InstanceId === null || ec2InstanceId === '') return null;
+  const ec2InstanceId = firstGiven(body?.instance_id, agent.ec2InstanceId) ?? '';
+  if (ec2InstanceId === '') return null;
   const signal = signalNamed(body?.signal_type) ?? meant;
-  const detectedAt = body?.detected_at ?? body?.notice_time ?? new Date(nowMs).toISOString();
+  const detectedAt = firstGiven(body?.detected_at, body?.notice_time) ?? new Date(nowMs).toISOString();
   return {
     agentKey: agent.agentKey,
     agentId: agent.agentId,

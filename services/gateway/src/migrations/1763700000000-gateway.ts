@@ -93,7 +93,7 @@ export class Gateway1763700000000 implements MigrationInterface {
       name: 'event_cursor',
       columns: [column.string('name', 32, { primary: true }), column.bigint('last_position')],
     });
-    const cursors: unknown[] = await runner.query("SELECT 1 FROM event_cursor WHERE name = 'event-log'");
+    const cursors = (await runner.query("SELECT 1 FROM event_cursor WHERE name = 'event-log'")) as unknown[];
     if (cursors.length === 0) {
       await runner.query("INSERT INTO event_cursor (name, last_position) VALUES ('event-log', 0)");
     }

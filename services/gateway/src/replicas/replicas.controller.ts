@@ -1,4 +1,4 @@
-import { Headers, Param, Res } from '@nestjs/common';
+import { Param, Res } from '@nestjs/common';
 import {
   AdoptReplica,
   ListReplicas,
@@ -22,7 +22,8 @@ import { nameOf, notFound, scopeOf } from '../caller.js';
 import type { Caller } from '../caller.js';
 import { invalidRequest } from '../invalid-body.js';
 import { ServiceRequests } from '../ports.js';
-import { BodyFor, By, QueryFor, Routes, Serves } from '../route.js';
+import { At, BodyFor, By, QueryFor, Routes, Serves } from '../route.js';
+import type { Target } from '../route.js';
 import { isEc2Instance, listable, poolIdOrNull, replicaTypeOf, toReplicaItem } from './replica-wire.js';
 
 type CreateBody = NonNullable<BodyOf<typeof CreateReplicaRoute>>;
@@ -76,15 +77,15 @@ export class ReplicasController {
   @Serves(CreateReplicaRoute)
   async create(
     @By() caller: Caller,
-    @Param('agentId') agentId: string,
-    @Headers('x-request-id') requestId: string | undefined,
+    @At() target: Target,
     @BodyFor(CreateReplicaRoute) given: BodyOf<typeof CreateReplicaRoute>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreateAnswer> {
     const body = given ?? {};
+    const agentId = target.path['agentId'] ?? '';
     const { replica, created } = isEc2Instance(body.instance_id)
       ? await this.#adopt(caller, agentId, { ...body, instance_id: body.instance_id })
-      : await this.#request(caller, agentId, { ...body, request_id: requestId ?? body.request_id });
+      : await this.#request(caller, agentId, { ...body, request_id: target.requestId ?? body.request_id });
     if (!created) void reply.status(200);
     return createAnswer(replica, created ? 'replica accepted' : 'replica was known');
   }

@@ -2,6 +2,7 @@ import { PoolId, poolIdOf } from '@spotopt/contracts';
 import type { EventData, PricingReportedV1, ResolvedAgent } from '@spotopt/contracts';
 import { normaliseMode } from '@spotopt/contracts/http';
 import type { PricingReportBody } from '@spotopt/contracts/http';
+import { firstGiven } from '../first-given.js';
 import { invalidRequest } from '../invalid-body.js';
 
 type PricingReported = EventData<typeof PricingReportedV1>;
@@ -104,7 +105,7 @@ function collect(body: PricingReportBody, observedAt: string): PriceCollector {
 export function normalisePricingReport(received: ReceivedReport): PricingReported {
   const { reportId, agent, body, receivedAt } = received;
   assertSomeShape(body);
-  const observedAt = body.pricing?.collected_at ?? body.collected_at ?? body.timestamp ?? receivedAt;
+  const observedAt = firstGiven(body.pricing?.collected_at, body.collected_at, body.timestamp) ?? receivedAt;
   const collector = collect(body, observedAt);
   const { instance } = body;
   return {
@@ -112,10 +113,10 @@ export function normalisePricingReport(received: ReceivedReport): PricingReporte
     agentKey: agent.agentKey,
     agentId: agent.agentId,
     clientId: agent.clientId,
-    ec2InstanceId: instance?.instance_id ?? body.instance_id ?? agent.ec2InstanceId,
-    instanceType: instance?.instance_type ?? null,
-    region: instance?.region ?? null,
-    mode: normaliseMode(instance?.mode ?? instance?.current_mode),
+    ec2InstanceId: firstGiven(instance?.instance_id, body.instance_id, agent.ec2InstanceId),
+    instanceType: firstGiven(instance?.instance_type),
+    region: firstGiven(instance?.region),
+    mode: normaliseMode(firstGiven(instance?.mode, instance?.current_mode)),
     currentPoolId: currentPoolOf(body),
     onDemandUsdPerHour: onDemandOf(body),
     prices: collector.prices,

@@ -14,6 +14,7 @@ import type { Caller } from '../caller.js';
 import { ServiceRequests } from '../ports.js';
 import { BodyFor, By, Routes, Serves } from '../route.js';
 import { AcceptReports } from './accept-reports.js';
+import { cleanupOf } from './cleanup-report.js';
 
 /** Who reports is known for a while: a report changes nothing by itself. */
 const REPORT_MAX_AGE_MS = 30_000;
@@ -62,17 +63,15 @@ export class ReportsController {
     @BodyFor(CleanupReportRoute) body: BodyOf<typeof CleanupReportRoute>,
   ): Promise<ResponseOf<typeof CleanupReportRoute>> {
     const agent = await this.directory.resolve(caller, agentId, { maxAgeMs: REPORT_MAX_AGE_MS });
-    const snapshots = (body.snapshots?.deleted?.length ?? 0) + (body.amis?.deleted_snapshots?.length ?? 0);
-    const images = (body.amis?.deleted_amis ?? body.amis?.deleted ?? []).length;
-    const failed = (body.snapshots?.failed?.length ?? 0) + (body.amis?.failed?.length ?? 0);
-    await this.acceptReports.cleanedUp(agent, { snapshots, images, failed });
+    const cleanup = cleanupOf(body);
+    await this.acceptReports.cleanedUp(agent, cleanup);
     return {
       success: true,
       status: 'success',
       message: 'clean-up recorded',
-      deleted_snapshots: snapshots,
-      deleted_amis: images,
-      failed_count: failed,
+      deleted_snapshots: cleanup.snapshots,
+      deleted_amis: cleanup.images,
+      failed_count: cleanup.failed,
     };
   }
 

@@ -2,6 +2,7 @@ import { PoolId, UsdPerHour } from '@spotopt/contracts';
 import type { EventData, ResolvedAgent, SwitchReportedV1 } from '@spotopt/contracts';
 import { normaliseMode } from '@spotopt/contracts/http';
 import type { SwitchReportBody } from '@spotopt/contracts/http';
+import { firstGiven } from '../first-given.js';
 
 type SwitchReported = EventData<typeof SwitchReportedV1>;
 type InstanceBody = SwitchReportBody['old_instance'];
@@ -17,12 +18,12 @@ function instanceOf(body: InstanceBody): SwitchReported['old'] {
   const pool = PoolId.safeParse(body.pool_id);
   return {
     ec2InstanceId: body.instance_id,
-    instanceType: body.instance_type ?? null,
-    region: body.region ?? null,
-    az: body.az ?? null,
+    instanceType: firstGiven(body.instance_type),
+    region: firstGiven(body.region),
+    az: firstGiven(body.az),
     mode: normaliseMode(body.mode),
     poolId: pool.success ? pool.data : null,
-    amiId: body.ami_id ?? null,
+    amiId: firstGiven(body.ami_id),
   };
 }
 
@@ -46,12 +47,12 @@ export function normaliseSwitchReport(received: ReceivedSwitchReport): SwitchRep
     onDemandUsdPerHour: price(prices?.on_demand),
     oldSpotUsdPerHour: price(prices?.old_spot),
     newSpotUsdPerHour: price(prices?.new_spot),
-    initiatedAt: timing.switch_initiated_at ?? timing.initiated_at ?? null,
-    imageCreatedAt: timing.ami_created_at ?? null,
-    launchedAt: timing.new_instance_launched_at ?? timing.instance_launched_at ?? null,
-    readyAt: timing.new_instance_ready_at ?? timing.instance_ready_at ?? null,
-    trafficSwitchedAt: timing.traffic_switched_at ?? null,
-    oldTerminatedAt: timing.old_instance_terminated_at ?? timing.old_terminated_at ?? null,
+    initiatedAt: firstGiven(timing.switch_initiated_at, timing.initiated_at),
+    imageCreatedAt: firstGiven(timing.ami_created_at),
+    launchedAt: firstGiven(timing.new_instance_launched_at, timing.instance_launched_at),
+    readyAt: firstGiven(timing.new_instance_ready_at, timing.instance_ready_at),
+    trafficSwitchedAt: firstGiven(timing.traffic_switched_at),
+    oldTerminatedAt: firstGiven(timing.old_instance_terminated_at, timing.old_terminated_at),
     receivedAt,
     body,
   };
