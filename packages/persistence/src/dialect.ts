@@ -4,12 +4,12 @@ export interface Dialect {
   /** Present time of the database itself, comparable with an instant column. */
   readonly now: string;
   /** The same, `durationMs` later. */
-  after(durationMs: number): string;
+  readonly after: (durationMs: number) => string;
   /** Appended to a SELECT so that nobody changes its rows before this transaction ends. */
   readonly forUpdate: string;
   readonly forShare: string;
   /** Appended to a table's name so that its rows are found by this index, however many they are. */
-  byIndex(name: string): string;
+  readonly byIndex: (name: string) => string;
 }
 
 export const MYSQL: Dialect = {

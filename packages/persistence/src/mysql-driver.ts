@@ -56,7 +56,7 @@ export function mysqlDriver(version: string): { createPool(options: PoolOptions)
 
 export interface SchemaLock {
   readonly version: string;
-  release(): void;
+  readonly release: () => void;
 }
 
 /**

@@ -198,9 +198,9 @@ async function refuseNewerSchema(source: DataSource): Promise<void> {
   const runner = source.createQueryRunner();
   try {
     if (!(await runner.hasTable(MIGRATIONS_TABLE))) return;
-    const rows: { name: string }[] = await runner.query(`SELECT name FROM ${MIGRATIONS_TABLE}`);
+    const rows: unknown = await runner.query(`SELECT name FROM ${MIGRATIONS_TABLE}`);
     const known = new Set(source.migrations.map((migration) => migration.name ?? migration.constructor.name));
-    const unknown = rows.map((row) => row.name).filter((name) => !known.has(name));
+    const unknown = (rows as { name: string }[]).map((row) => row.name).filter((name) => !known.has(name));
     if (unknown.length === 0) return;
     throw AppError.permanent(
       'database-schema-newer',

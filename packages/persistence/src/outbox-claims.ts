@@ -13,6 +13,16 @@ export interface ClaimedEvent {
   readonly attempts: number;
 }
 
+interface Change {
+  readonly set: string;
+  readonly values?: readonly unknown[];
+  readonly seqs: readonly number[];
+  /** Only rows that this relay still holds. @default false */
+  readonly onlyOwn?: boolean;
+}
+
+const FREE = 'held_by = NULL, held_until = NULL';
+
 /**
  * The outbox table as relays see it. A relay holds rows by a time in the row, not by a transaction,
  * because publishing is a network call. While any unsent row of a subject is held, no other row of that
@@ -40,12 +50,11 @@ export class OutboxClaims {
            SELECT subject FROM outbox${byIndex(OUTBOX_HELD_INDEX)} WHERE held_until >= ${now})
          ORDER BY seq LIMIT ${String(limit)}`,
       );
-      await this.#change(
-        tx,
-        `held_by = ?, held_until = ${after(this.holdMs)}`,
-        [this.holder],
-        seqsOf(events),
-      );
+      await this.#change(tx, {
+        set: `held_by = ?, held_until = ${after(this.holdMs)}`,
+        values: [this.holder],
+        seqs: seqsOf(events),
+      });
       return events;
     });
   }
@@ -53,13 +62,15 @@ export class OutboxClaims {
   /** Holds the rows for longer. */
   async renew(seqs: readonly number[]): Promise<void> {
     const { after } = this.database.dialect;
-    await this.database.uow.run((tx) => this.#changeOwn(tx, `held_until = ${after(this.holdMs)}`, [], seqs));
+    await this.database.uow.run((tx) =>
+      this.#change(tx, { set: `held_until = ${after(this.holdMs)}`, seqs, onlyOwn: true }),
+    );
   }
 
   async markSent(seqs: readonly number[]): Promise<void> {
     const sentAt = this.database.clock.now();
     await this.database.uow.run((tx) =>
-      this.#change(tx, 'sent_at = ?, held_until = NULL, held_by = NULL', [sentAt], seqs),
+      this.#change(tx, { set: `sent_at = ?, ${FREE}`, values: [sentAt], seqs }),
     );
   }
 
@@ -70,15 +81,13 @@ export class OutboxClaims {
     const { after } = this.database.dialect;
     const hold = `attempts = attempts + 1, held_by = NULL, held_until = ${after(retryAfterMs)}`;
     await this.database.uow.run(async (tx) => {
-      await this.#changeOwn(tx, hold, [], [failed]);
-      await this.#changeOwn(tx, 'held_by = NULL, held_until = NULL', [], rest);
+      await this.#change(tx, { set: hold, seqs: [failed], onlyOwn: true });
+      await this.#change(tx, { set: FREE, seqs: rest, onlyOwn: true });
     });
   }
 
   async giveBack(events: readonly ClaimedEvent[]): Promise<void> {
-    await this.database.uow.run((tx) =>
-      this.#changeOwn(tx, 'held_by = NULL, held_until = NULL', [], seqsOf(events)),
-    );
+    await this.database.uow.run((tx) => this.#change(tx, { set: FREE, seqs: seqsOf(events), onlyOwn: true }));
   }
 
   backlog(): Promise<{ count: number; oldestAt: unknown }> {
@@ -92,23 +101,13 @@ export class OutboxClaims {
     });
   }
 
-  async #changeOwn(tx: Tx, set: string, values: readonly unknown[], seqs: readonly number[]): Promise<void> {
-    await this.#change(tx, set, values, seqs, this.holder);
-  }
-
-  async #change(
-    tx: Tx,
-    set: string,
-    values: readonly unknown[],
-    seqs: readonly number[],
-    heldBy?: string,
-  ): Promise<void> {
+  async #change(tx: Tx, { set, values = [], seqs, onlyOwn = false }: Change): Promise<void> {
     if (seqs.length === 0) return;
-    const own = heldBy === undefined ? '' : ' AND held_by = ?';
     await changeRows(
       tx,
-      `UPDATE outbox SET ${set} WHERE sent_at IS NULL AND seq IN (${seqs.map(() => '?').join(', ')})${own}`,
-      [...values, ...seqs, ...(heldBy === undefined ? [] : [heldBy])],
+      `UPDATE outbox SET ${set}
+       WHERE sent_at IS NULL AND seq IN (${seqs.map(() => '?').join(', ')})${onlyOwn ? ' AND held_by = ?' : ''}`,
+      [...values, ...seqs, ...(onlyOwn ? [this.holder] : [])],
     );
   }
 }

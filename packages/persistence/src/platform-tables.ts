@@ -62,8 +62,8 @@ export class PlatformTables implements MigrationInterface {
         column.instant('expires_at'),
       ],
     });
-    const locks: unknown[] = await runner.query('SELECT 1 FROM lease WHERE name = ?', [OUTBOX_CLAIM_LOCK]);
-    if (locks.length > 0) return;
+    const locks: unknown = await runner.query('SELECT 1 FROM lease WHERE name = ?', [OUTBOX_CLAIM_LOCK]);
+    if (Array.isArray(locks) && locks.length > 0) return;
     await runner.query("INSERT INTO lease (name, holder, epoch, expires_at) VALUES (?, '', 0, ?)", [
       OUTBOX_CLAIM_LOCK,
       new Date(0),

@@ -71,8 +71,13 @@ function columnSql(column: TableColumnOptions, sqlite: boolean): string {
     return `${name} ${type} GENERATED ALWAYS AS (${column.asExpression}) VIRTUAL`;
   }
   const nullable = column.isNullable === true ? 'NULL' : 'NOT NULL';
-  const fallback: unknown = column.default;
-  return `${name} ${type} ${nullable}${fallback === undefined ? '' : ` DEFAULT ${String(fallback)}`}`;
+  return `${name} ${type} ${nullable}${defaultSql(column)}`;
+}
+
+/** Migrations give literal SQL. */
+function defaultSql(column: TableColumnOptions): string {
+  const value: unknown = column.default;
+  return typeof value === 'string' || typeof value === 'number' ? ` DEFAULT ${String(value)}` : '';
 }
 
 function typeSql(column: TableColumnOptions): string {
@@ -90,13 +95,13 @@ function indexName(table: string, index: IndexSpec): string {
 }
 
 async function hasIndex(runner: QueryRunner, table: string, name: string): Promise<boolean> {
-  const rows: unknown[] = isSqlite(runner)
+  const rows: unknown = isSqlite(runner)
     ? await runner.query("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?", [name])
     : await runner.query(
         'SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?',
         [table, name],
       );
-  return rows.length > 0;
+  return Array.isArray(rows) && rows.length > 0;
 }
 
 function isSqlite(runner: QueryRunner): boolean {

@@ -83,7 +83,7 @@ export class NodeSqlite {
  * data can still be read from outside.
  * @throws AppError `database-in-use` (transient)
  */
-export function lockSqliteFile(file: string): { release(): void } {
+export function lockSqliteFile(file: string): { readonly release: () => void } {
   if (file === ':memory:') return { release: () => undefined };
   mkdirSync(dirname(file), { recursive: true });
   const lock = new DatabaseSync(`${file}.lock`, { timeout: 0 });

@@ -69,10 +69,10 @@ export async function selectRows<Row extends ObjectLiteral>(
   sql: string,
   parameters: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const rows: Row[] = await databaseTx(tx)
+  const rows: unknown = await databaseTx(tx)
     .queryRunner()
     .query(sql, [...parameters]);
-  return rows;
+  return rows as Row[];
 }
 
 /** Runs an INSERT, UPDATE or DELETE in portable SQL; answers the number of rows that it matched. */
@@ -123,13 +123,9 @@ export async function updateRows<Row extends ObjectLiteral>(
   change: Partial<Row>,
 ): Promise<number> {
   const { manager } = writableTx(tx).queryRunner();
-  const where = Object.entries(guard).map(([key, value]) => [key, value === null ? IsNull() : value]);
-  const result = await manager
-    .createQueryBuilder()
-    .update(entity)
-    .set(change)
-    .where(Object.fromEntries(where))
-    .execute();
+  const where: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries<unknown>(guard)) where[key] = value === null ? IsNull() : value;
+  const result = await manager.createQueryBuilder().update(entity).set(change).where(where).execute();
   return result.affected ?? 0;
 }
 

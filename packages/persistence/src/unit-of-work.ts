@@ -149,9 +149,17 @@ export class TypeormUnitOfWork extends UnitOfWork {
 async function discardConnection(runner: QueryRunner): Promise<void> {
   try {
     const connection: unknown = await runner.connect();
-    if (typeof connection !== 'object' || connection === null) return;
-    if ('destroy' in connection && typeof connection.destroy === 'function') connection.destroy();
+    if (isDestroyable(connection)) connection.destroy();
   } catch {
     // There is no connection, so nothing is left to discard.
   }
+}
+
+function isDestroyable(connection: unknown): connection is { destroy: () => void } {
+  return (
+    typeof connection === 'object' &&
+    connection !== null &&
+    'destroy' in connection &&
+    typeof connection.destroy === 'function'
+  );
 }
