@@ -17,10 +17,9 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'deadline-exceeded': 503,
 };
 
-/** Codes of other services say what they mean in their last words. */
+/** Codes of other services say what they mean; what they refuse otherwise is a conflict with their state. */
 const STATUS_BY_PATTERN: readonly (readonly [RegExp, number])[] = [
   [/not-found$|^unknown-|-unknown$/, 404],
-  [/conflict|already|exclude|illegal-transition|not-ready|stale|in-use|duplicate|refused/, 409],
   [/invalid|malformed|missing|unsupported/, 400],
   [/forbidden|denied/, 403],
 ];
@@ -30,7 +29,7 @@ export function statusOf(error: AppError): number {
   if (known !== undefined) return known;
   if (error.kind === 'transient') return 503;
   if (error.kind === 'bug') return 500;
-  return STATUS_BY_PATTERN.find(([pattern]) => pattern.test(error.code))?.[1] ?? 422;
+  return STATUS_BY_PATTERN.find(([pattern]) => pattern.test(error.code))?.[1] ?? 409;
 }
 
 interface ProblemParts {
