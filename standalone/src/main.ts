@@ -35,8 +35,9 @@ async function untilEnd(system: RunningSystem, flags: Flags): Promise<void> {
   const end = (): void => {
     ended.abort();
   };
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
+  // Not `once`: a terminal and npm may both send the same Ctrl-C, and the second must not cut the end short.
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
   if (flags.stopAfterMs !== undefined) void system.clock.sleep(flags.stopAfterMs, ended.signal).then(end);
   const display = new StatusDisplay(process.stdout, STATUS_WITHOUT_TERMINAL_MS);
   const status = new PeriodicTask(

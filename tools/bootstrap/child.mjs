@@ -4,6 +4,16 @@ import { ROOT } from './paths.mjs';
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const SAME_KEYSTROKE_MS = 500;
+const PARENT_POLL_MS = 500;
+
+/** Started by npm, this process must not outlive it: a killed npm says nothing to its children. */
+function watchNpm(onGone) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const npm = process.ppid;
+  return setInterval(() => {
+    if (process.ppid !== npm) onGone();
+  }, PARENT_POLL_MS).unref();
+}
 
 /**
  * Hands signals on to a child. A terminal sends Ctrl-C to every process of the foreground group by itself,
@@ -19,7 +29,9 @@ function forwardSignals(child) {
     if (!repeated && !sentByTerminal) child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
+  const watch = watchNpm(() => forward('SIGTERM'));
   return () => {
+    clearInterval(watch);
     for (const signal of FORWARDED) process.off(signal, forward);
   };
 }
