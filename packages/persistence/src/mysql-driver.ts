@@ -2,6 +2,7 @@ import mysql from 'mysql2';
 import type { Connection, Pool, PoolOptions } from 'mysql2';
 import { createConnection } from 'mysql2/promise';
 import { createHash } from 'node:crypto';
+import { Socket } from 'node:net';
 import { AppError } from '@spotopt/kernel';
 import type { MysqlTarget } from './database-url.js';
 
@@ -34,24 +35,49 @@ function sessionSql(version: string): string {
   return `SET SESSION ${assignments.join(', ')}`;
 }
 
-function prepareSession(connection: Connection, version: string): void {
-  connection.query(sessionSql(version), (error) => {
-    // A connection with other settings than asked for must not serve anybody.
-    if (error !== null) connection.destroy();
-  });
-}
+/**
+ * What TypeORM expects of the `mysql2` package. Every connection gets the session settings; once `watch` was
+ * called, one on which nothing comes back for that long is given up, because a server that vanished without
+ * a word (a fail-over, a lost host) would otherwise be waited for until TCP gives up, a quarter of an hour.
+ */
+export class MysqlDriver {
+  readonly #sockets = new Set<Socket>();
+  #silenceMs = 0;
 
-/** What TypeORM expects of the `mysql2` package; every connection of the pool gets the session settings. */
-export function mysqlDriver(version: string): { createPool(options: PoolOptions): Pool } {
-  return {
-    createPool: (options) => {
-      const pool = mysql.createPool(options);
-      pool.on('connection', (connection) => {
-        prepareSession(connection, version);
-      });
-      return pool;
-    },
-  };
+  constructor(private readonly version: string) {}
+
+  createPool(options: PoolOptions): Pool {
+    const pool = mysql.createPool(options);
+    pool.on('connection', (connection) => {
+      this.#prepare(connection);
+      const socket: unknown = Reflect.get(connection, 'stream');
+      if (!(socket instanceof Socket)) return;
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      this.#limit(socket);
+    });
+    return pool;
+  }
+
+  /** Not before the migrations: they may take their time. */
+  watch(silenceMs: number): void {
+    this.#silenceMs = silenceMs;
+    for (const socket of this.#sockets) this.#limit(socket);
+  }
+
+  #prepare(connection: Connection): void {
+    connection.query(sessionSql(this.version), (error) => {
+      // A connection with other settings than asked for must not serve anybody.
+      if (error !== null) connection.destroy();
+    });
+  }
+
+  #limit(socket: Socket): void {
+    socket.setTimeout(this.#silenceMs, () => {
+      const message = `the server was silent for ${String(this.#silenceMs)} ms`;
+      socket.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
+    });
+  }
 }
 
 export interface SchemaLock {

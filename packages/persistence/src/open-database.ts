@@ -11,7 +11,7 @@ import {
 } from './database-url.js';
 import { Database } from './database.js';
 import { MYSQL, SQLITE } from './dialect.js';
-import { lockMysqlSchema, mysqlDriver } from './mysql-driver.js';
+import { MysqlDriver, lockMysqlSchema } from './mysql-driver.js';
 import { PlatformTables } from './platform-tables.js';
 import { NodeSqlite, lockSqliteFile } from './sqlite-driver.js';
 
@@ -40,6 +40,8 @@ export interface OpenDatabaseOptions {
   readonly logger?: PersistenceLogger;
   /** How long an absent server is waited for, in real time. @default 30 s */
   readonly connectTimeoutMs?: number;
+  /** A connection to MySQL that gives no answer for so long is given up, in real time. @default 20 s */
+  readonly silenceMs?: number;
   /** Connections to MySQL. @default 10 */
   readonly poolSize?: number;
 }
@@ -120,9 +122,10 @@ async function openMysql(target: MysqlTarget, options: OpenDatabaseOptions): Pro
   const connectTimeoutMs = Math.min(options.connectTimeoutMs ?? 30_000, 10_000);
   const lock = await lockMysqlSchema(target, connectTimeoutMs);
   try {
+    const driver = new MysqlDriver(lock.version);
     const source = new DataSource({
       type: 'mysql',
-      driver: mysqlDriver(lock.version),
+      driver,
       host: target.host,
       port: target.port,
       username: target.username,
@@ -140,6 +143,7 @@ async function openMysql(target: MysqlTarget, options: OpenDatabaseOptions): Pro
       ...commonOptions(options),
     });
     await initialize(source);
+    driver.watch(options.silenceMs ?? 20_000);
     return { source, release: () => undefined };
   } finally {
     lock.release();

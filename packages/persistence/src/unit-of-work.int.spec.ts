@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, PrimaryColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
-import type { Tx } from '@spotopt/kernel';
+import { SystemClock, type Tx } from '@spotopt/kernel';
 import { databaseDialects, testDatabase, waitFor, type TestDatabase } from '@spotopt/testkit';
 import {
   changeRows,
@@ -13,6 +13,7 @@ import {
   intColumn,
   isDuplicateKey,
   managerOf,
+  openDatabase,
   selectRows,
   type Database,
 } from './index.js';
@@ -262,5 +263,24 @@ describe('unit of work on a server', () => {
     });
     await expect(lost).rejects.toMatchObject({ code: 'database-unavailable', kind: 'transient' });
     await expect(database.health()).resolves.toBeUndefined();
+  });
+
+  it('gives up a server that has gone silent, and forgets idle connections in peace', async () => {
+    const { url } = place;
+    const impatient = await openDatabase({
+      url,
+      service: 'bank',
+      entities: [Account],
+      migrations: [CreateAccount],
+      clock: database.clock,
+      ids: database.ids,
+      random: () => 0.5,
+      silenceMs: 200,
+    });
+    const silent = impatient.uow.run((tx) => selectRows(tx, 'SELECT SLEEP(10)'));
+    await expect(silent).rejects.toMatchObject({ code: 'database-unavailable', kind: 'transient' });
+    await new SystemClock().sleep(500);
+    await impatient.health();
+    await impatient.close();
   });
 });
