@@ -43,6 +43,7 @@ interface StartedApp {
 
 /** Time kept back for the steps after the drain, so that a slow handler does not cost the clean end. */
 const CLOSING_MS = 1_000;
+const RELAY_HOLD_MS = 1_500;
 const FLUSH_POLL_MS = 20;
 const PRUNE_INTERVAL_MS = 5 * 60_000;
 
@@ -115,6 +116,8 @@ function startBackground<Config>({ bus, database, clock, ...rest }: ServiceConte
     clock,
     logger,
     failpoints,
+    // What a killed process held delays its subjects, and a failover has little time to spare.
+    holdMs: RELAY_HOLD_MS,
   });
   const pruning = new PeriodicTask(
     REAL_TIME,

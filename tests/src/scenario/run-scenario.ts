@@ -25,7 +25,9 @@ const NOISE = /^spotopt\.(telemetry|pricing)\./;
 /** Plays one story on a fresh system and judges it. The system is gone afterwards, however it went. */
 export async function runScenario(scenario: Scenario, settings: RunSettings): Promise<ScenarioResult> {
   const build = settings.mode === 'standalone' ? standaloneWorld : distributedWorld;
-  const speed = settings.speed ?? scenario.speed[settings.mode];
+  // A killed service is missed for a second or two of real time, whatever the speed.
+  const slowDown = settings.killPromotion ? 2 : 1;
+  const speed = settings.speed ?? scenario.speed[settings.mode] / slowDown;
   settings.tell(`starting the system (${settings.mode})`);
   const world = await build({
     ...scenario.world,
