@@ -148,12 +148,13 @@ describe('a service that runs', () => {
       logger: silentLogger(),
     });
     await bus.deleteQueue('pricing.client-created');
+    await bus.deleteQueue('pricing.client-created.dead');
     await bus.close(0);
   });
 
   async function healthPortOf(run: Run): Promise<number> {
     const line = await waitFor(() => run.stdout.split('\n').find((text) => text.includes('is running')), {
-      what: `the service to run, not ${run.stderr}`,
+      what: `the service to run after ${run.stdout}${run.stderr}`,
       timeoutMs: 20_000,
     });
     return (JSON.parse(line) as { healthPort: number }).healthPort;
