@@ -11,11 +11,34 @@ export const SCHEMA_FOLDER = 'packages/contracts/schemas';
 
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
+/** The agent runs without the platform and names its variables itself. */
+async function agentSettings() {
+  const { agentSettings: schema } = await load('services/agent/dist/config.js');
+  return Object.entries(schema.shape).map(([name, setting]) => {
+    const { description, expected, secret = false, preset } = findMeta(setting);
+    const absent = setting.safeParse(undefined);
+    const defaultText =
+      preset ?? (absent.success && absent.data !== undefined ? String(absent.data) : undefined);
+    return {
+      name,
+      description,
+      expected,
+      secret,
+      fileVariant: false,
+      required: !absent.success,
+      defaultText,
+    };
+  });
+}
+
+const findMeta = (schema) => schema.meta() ?? findMeta(schema.unwrap());
+
 async function settingGroups(services) {
   const { describeSettings, platformConfig } = await load('packages/platform/dist/index.js');
   return [
     { title: 'Every service', settings: describeSettings(platformConfig) },
     ...services.map(({ name, config }) => ({ title: name, settings: describeSettings(config) })),
+    { title: 'agent', settings: await agentSettings() },
   ].filter(({ settings }) => settings.length > 0);
 }
 

@@ -2,14 +2,11 @@ const code = (text) => `\`${text}\``;
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
 function row(setting) {
-  const preset = setting.required
-    ? 'required'
-    : setting.defaultText === undefined
-      ? 'unset'
-      : code(setting.defaultText);
-  const names = setting.secret
-    ? `${code(setting.name)} or ${code(`${setting.name}_FILE`)}`
-    : code(setting.name);
+  const preset = setting.required ? 'required' : !setting.defaultText ? 'unset' : code(setting.defaultText);
+  const names =
+    setting.secret && setting.fileVariant !== false
+      ? `${code(setting.name)} or ${code(`${setting.name}_FILE`)}`
+      : code(setting.name);
   return `| ${names} | ${cell(setting.description)} | ${cell(setting.expected)} | ${preset} |`;
 }
 
