@@ -12,7 +12,19 @@ const tool = (...parts) => inRoot('tools', ...parts);
 /** The slowest first, so that the rest runs beside it. */
 const CHECKS = [
   ['lint', [module('eslint', 'bin', 'eslint.js'), '.']],
-  ['formatting', [module('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.']],
+  [
+    'formatting',
+    [
+      module('prettier', 'bin', 'prettier.cjs'),
+      '--check',
+      '--log-level',
+      'warn',
+      '--cache',
+      '--cache-location',
+      '.cache/prettier',
+      '.',
+    ],
+  ],
   ['dead code', [module('knip', 'bin', 'knip.js'), '--no-progress', '--no-config-hints']],
   [
     'boundaries',

@@ -13,25 +13,21 @@ export {
   poolIdOf,
   regionOf,
 } from './primitives.js';
-export {
-  CLOUDEVENTS_CONTENT_TYPE,
-  Envelope,
-  createEvent,
-  defineEvent,
-  defineRpc,
+export { CLOUDEVENTS_CONTENT_TYPE, Envelope, createEvent, defineEvent, defineRpc } from './define.js';
+export type {
+  Delivery,
+  EventData,
+  EventDefinition,
+  EventOf,
+  NewEvent,
+  RpcDefinition,
+  RpcRequest,
+  RpcResponse,
+  Severity,
 } from './define.js';
-export type { Delivery, EventData, EventDefinition, EventOf, NewEvent, RpcDefinition, RpcRequest, RpcResponse, Severity } from './define.js';
-export {
-  AgentCommand,
-  CommandPriority,
-  LEGACY_COMMAND_TYPES,
-} from './agent-commands.js';
+export { AgentCommand, CommandPriority, LEGACY_COMMAND_TYPES } from './agent-commands.js';
 export type { AgentCommandType } from './agent-commands.js';
-export {
-  Candidate,
-  DecisionMadeV1,
-  SwitchProposedV1,
-} from './events/decision.events.js';
+export { Candidate, DecisionMadeV1, SwitchProposedV1 } from './events/decision.events.js';
 export {
   InterruptionDetectedV1,
   InterruptionExpiredV1,
@@ -68,12 +64,7 @@ export {
   CommandExpiredV1,
   CommandQueuedV1,
 } from './events/gateway.events.js';
-export {
-  OnDemandSource,
-  PriceSource,
-  PricesReadV1,
-  SpotPriceChangedV1,
-} from './events/pricing.events.js';
+export { OnDemandSource, PriceSource, PricesReadV1, SpotPriceChangedV1 } from './events/pricing.events.js';
 export {
   HeartbeatsV1,
   InterruptionReportedV1,
@@ -82,14 +73,8 @@ export {
   PricingReportedV1,
   SwitchReportedV1,
 } from './events/telemetry.events.js';
-export {
-  ListDecisions,
-} from './rpc/decision.rpc.js';
-export {
-  IncidentView,
-  ListIncidents,
-  ReportInterruption,
-} from './rpc/emergency.rpc.js';
+export { ListDecisions } from './rpc/decision.rpc.js';
+export { IncidentView, ListIncidents, ReportInterruption } from './rpc/emergency.rpc.js';
 export {
   AdoptReplica,
   AgentView,
@@ -116,13 +101,5 @@ export {
   TrafficTarget,
   UpdateReplica,
 } from './rpc/fleet.rpc.js';
-export {
-  CurrentPrices,
-  PricingSummary,
-  RawPrices,
-} from './rpc/pricing.rpc.js';
-export {
-  EVENTS,
-  RPCS,
-  findEvent,
-} from './catalogue.js';
+export { CurrentPrices, PricingSummary, RawPrices } from './rpc/pricing.rpc.js';
+export { EVENTS, RPCS, findEvent } from './catalogue.js';

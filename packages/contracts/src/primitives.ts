@@ -4,13 +4,17 @@ import { z } from 'zod';
 export const Id = z.string().min(1).max(64);
 
 /** EC2 instance id, for example `i-0abc1234def567890`. */
-export const Ec2InstanceId = z.string().regex(/^i-[0-9a-zA-Z]{4,40}$/, 'an EC2 instance id such as i-0abc1234def567890');
+export const Ec2InstanceId = z
+  .string()
+  .regex(/^i-[0-9a-zA-Z]{4,40}$/, 'an EC2 instance id such as i-0abc1234def567890');
 
 /**
  * `<instance type>.<availability zone>`, for example `t3.medium.us-east-1a`. Deployed agents take the
  * text after the last dot as the zone (rule T6).
  */
-export const PoolId = z.string().regex(/^[a-z0-9][a-z0-9.-]*\.[a-z0-9-]+$/, 'a pool id such as t3.medium.us-east-1a');
+export const PoolId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]*\.[a-z0-9-]+$/, 'a pool id such as t3.medium.us-east-1a');
 
 /** UTC, ISO 8601 with milliseconds and `Z`. */
 export const Instant = z.iso.datetime({ precision: 3 });

@@ -1,5 +1,5 @@
 import { AsyncMutex, PeriodicTask, hasCode } from '@spotopt/kernel';
-import type { AgentDeps, AgentIntervals } from './agent.js';
+import type { AgentDeps, AgentIntervals } from './agent-deps.js';
 import { TerminateLeftovers } from './cleanup/terminate-leftovers.js';
 import { BusCommandSource } from './commands/bus-command-source.js';
 import { buildCommands } from './commands/build-commands.js';

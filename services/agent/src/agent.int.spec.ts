@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { SystemClock } from '@spotopt/kernel';
 import { recordingLogger, waitFor } from '@spotopt/testkit';
 import { startAgent } from './agent.js';
-import type { AgentDeps, RunningAgent } from './agent.js';
+import type { RunningAgent } from './agent.js';
+import type { AgentDeps } from './agent-deps.js';
 import { FakeGateway, notFound, unavailable } from './gateway/gateway.fake.js';
 import { MemoryStateStore } from './state/memory-state.store.js';
 import { SimulatedCloud } from './testing/simulated-cloud.contract.js';

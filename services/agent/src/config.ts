@@ -73,13 +73,10 @@ export const agentSettings = z.object({
   SPOTOPT_HOOK_TIMEOUT: seconds('Longest run of the start and stop commands.', 30),
   SPOTOPT_HOOK_WARM_UP_TIMEOUT: seconds('Longest run of the warm-up command.', 1_800),
   SPOTOPT_SIMULATOR_URL: url('The workload is simulated and told to this simulator.').optional(),
-  LOG_LEVEL: z
-    .enum(['debug', 'info', 'warn', 'error'])
-    .default('info')
-    .meta({
-      description: 'Least severe log line that is written.',
-      expected: 'one of debug, info, warn, error',
-    }),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').meta({
+    description: 'Least severe log line that is written.',
+    expected: 'one of debug, info, warn, error',
+  }),
   SPOTOPT_CLOCK_START: z.iso
     .datetime()
     .optional()

@@ -1,5 +1,7 @@
-export { DEFAULT_INTERVALS, startAgent } from './agent.js';
-export type { AgentDeps, AgentIntervals, AgentSnapshot, RunningAgent } from './agent.js';
+export { startAgent } from './agent.js';
+export type { AgentSnapshot, RunningAgent } from './agent.js';
+export { DEFAULT_INTERVALS } from './agent-deps.js';
+export type { AgentDeps, AgentIntervals } from './agent-deps.js';
 export { FLEET_TAGS, fleetTags } from './commands/fleet-tags.js';
 export type { FleetMember } from './commands/fleet-tags.js';
 export { Gateway } from './gateway/gateway.js';

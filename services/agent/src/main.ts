@@ -93,7 +93,8 @@ async function run(config: AgentConfig): Promise<void> {
   });
   const amqpUrl = config.SPOTOPT_AMQP_URL;
   const prefix = config.SPOTOPT_AMQP_PREFIX;
-  const bus = amqpUrl === undefined ? undefined : new LazyBus({ url: amqpUrl, prefix }, new SystemClock(), logger);
+  const bus =
+    amqpUrl === undefined ? undefined : new LazyBus({ url: amqpUrl, prefix }, new SystemClock(), logger);
   const agent = startAgent({
     clock,
     random: Math.random,

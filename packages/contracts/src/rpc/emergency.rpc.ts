@@ -23,7 +23,8 @@ export type IncidentView = z.infer<typeof IncidentView>;
 export const ReportInterruption = defineRpc({
   owner: 'emergency',
   name: 'report-interruption',
-  summary: 'Takes a signal that must be answered at once. All signals of one instance fuse into one incident.',
+  summary:
+    'Takes a signal that must be answered at once. All signals of one instance fuse into one incident.',
   request: InterruptionReportedV1.data,
   response: z.object({
     incident: IncidentView,

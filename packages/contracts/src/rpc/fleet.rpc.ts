@@ -233,7 +233,8 @@ export const TerminateReplica = defineRpc({
 export const RequestSwitch = defineRpc({
   owner: 'replica',
   name: 'request-switch',
-  summary: 'A person’s or a program’s switch. Limits bind programs only; the same request id gives the same answer.',
+  summary:
+    'A person’s or a program’s switch. Limits bind programs only; the same request id gives the same answer.',
   request: z.object({
     ...AgentRef,
     targetMode: z.enum(['spot', 'ondemand']),
