@@ -4,6 +4,7 @@ import { LeasedTask, type Leases } from '@spotopt/persistence';
 import type { Logger } from '@spotopt/platform';
 import type { DetectSilence } from './fleet/index.js';
 import type { EndFailedLaunches } from './standby/end-failed-launches.js';
+import type { EndUnwantedStandbys } from './standby/end-unwanted-standbys.js';
 import type { KeepStandby } from './standby/keep-standby.js';
 import type { RetireMachines } from './standby/retire-machines.js';
 import type { DriveSwitches } from './switching/drive-switches.js';
@@ -16,6 +17,7 @@ export interface ReconcileParts {
   readonly drive: DriveSwitches;
   readonly keep: KeepStandby;
   readonly endFailed: EndFailedLaunches;
+  readonly endUnwanted: EndUnwantedStandbys;
   readonly retire: RetireMachines;
   readonly silence: DetectSilence;
   readonly sweepMs: number;
@@ -32,6 +34,7 @@ export class ReconcileJob implements OnApplicationBootstrap, OnApplicationShutdo
     this.#tasks = [
       this.#task('drive-switches', () => parts.drive.sweep()),
       this.#task('end-failed-launches', () => parts.endFailed.sweep()),
+      this.#task('end-unwanted-standbys', () => parts.endUnwanted.sweep()),
       this.#task('keep-standbys', () => parts.keep.sweep()),
       this.#task('retire-machines', () => parts.retire.execute()),
       this.#task('detect-silence', () => parts.silence.execute()),

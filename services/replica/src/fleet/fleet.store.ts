@@ -44,7 +44,7 @@ export async function updateGuarded<Row extends ObjectLiteral>(
 
 export class TypeormFleetStore extends FleetStore {
   override async insertAgent(tx: Tx, agent: Agent): Promise<void> {
-    await managerOf(tx).insert(AgentRow, toAgentRow(agent));
+    await refusingDuplicates(agent.id, () => managerOf(tx).insert(AgentRow, toAgentRow(agent)));
   }
 
   override async findAgent(tx: Tx, agentId: string): Promise<Agent | null> {
@@ -89,7 +89,9 @@ export class TypeormFleetStore extends FleetStore {
     const manager = managerOf(tx);
     const row = toInstallationRow(installation);
     const updated = await manager.update(InstallationRow, { agentKey: installation.agentKey }, row);
-    if (updated.affected === 0) await manager.insert(InstallationRow, row);
+    if (updated.affected === 0) {
+      await refusingDuplicates(installation.agentKey, () => manager.insert(InstallationRow, row));
+    }
   }
 
   override findInstallation(tx: Tx, agentKey: string): Promise<Installation | null> {
@@ -147,6 +149,17 @@ export class TypeormFleetStore extends FleetStore {
     return { ...next, version: instance.version + 1 };
   }
 
+  override async moveInstance(
+    tx: Tx,
+    instance: Instance,
+    to: { readonly agentId: string; readonly state: InstanceState },
+    patch: InstancePatch,
+  ): Promise<Instance> {
+    const next: Instance = { ...instance, ...patch, ...to };
+    await refusingSecondPrimary(next, () => updateGuarded(tx, InstanceRow, instance, toInstanceRow(next)));
+    return { ...next, version: instance.version + 1 };
+  }
+
   override async removeInstance(tx: Tx, instance: Instance): Promise<void> {
     const { id, version } = instance;
     const result = await managerOf(tx).delete(InstanceRow, { id, version });
@@ -160,11 +173,22 @@ export class TypeormFleetStore extends FleetStore {
   }
 }
 
-async function refusingSecondPrimary(instance: Instance, write: () => Promise<unknown>): Promise<void> {
+/** Somebody else wrote the same key a moment ago: in a new transaction its row is seen. */
+async function refusingDuplicates(key: string, write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (error) {
-    if (!isDuplicateKey(error) || instance.state !== 'primary') throw error;
+    if (!isDuplicateKey(error)) throw error;
+    throw AppError.transient('version-conflict', `${key} was written by somebody else`, { cause: error });
+  }
+}
+
+async function refusingSecondPrimary(instance: Instance, write: () => Promise<unknown>): Promise<void> {
+  if (instance.state !== 'primary') return refusingDuplicates(instance.id, write);
+  try {
+    await write();
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
     throw AppError.permanent('second-primary', `agent ${instance.agentId} already has a PRIMARY`, {
       cause: error,
       details: { agentId: instance.agentId },

@@ -1,11 +1,13 @@
 export {
   changeSettings,
+  DEMOTED,
   FleetStore,
   instanceLifecycle,
   replicaStatusOf,
   roleOf,
   RUNNING_STATES,
   STANDBY_STATES,
+  UNASKED,
 } from './ports.js';
 export type {
   Agent,

@@ -10,17 +10,23 @@ export type InstanceState =
 
 export const instanceLifecycle = new StateMachine<InstanceState>('instance', {
   launching: ['syncing', 'ready', 'zombie', 'terminated', 'failed'],
-  syncing: ['ready', 'zombie', 'terminated'],
+  syncing: ['ready', 'zombie', 'terminated', 'failed'],
   ready: ['promoting', 'zombie', 'terminated'],
   // Back to ready when a planned switch is rolled back before its commit.
   promoting: ['primary', 'ready', 'zombie', 'terminated'],
   // Back to ready only when a person asked to keep the old primary as the next standby.
   primary: ['zombie', 'ready', 'terminated'],
-  zombie: ['terminated'],
+  // Back to ready only when the machine that took over never confirmed.
+  zombie: ['terminated', 'ready'],
   terminated: [],
   // A machine that was given up before it had an id may still come to life; then it must be ended.
   failed: ['zombie'],
 });
+
+/** Nobody asked for such a machine: it registered by itself, and is never promoted by a program or terminated. */
+export const UNASKED = 'registration';
+/** A person asked to keep this old primary as a standby. */
+export const DEMOTED = 'demotion';
 
 export const STANDBY_STATES: readonly InstanceState[] = ['launching', 'syncing', 'ready', 'promoting'];
 export const RUNNING_STATES: readonly InstanceState[] = [...STANDBY_STATES, 'primary', 'zombie'];

@@ -18,6 +18,7 @@ import {
   type FleetStore,
   type Instance,
   STANDBY_STATES,
+  UNASKED,
   type UseCaseDeps,
 } from './ports.js';
 import { type AgentScope, findScoped, requireScoped, type ScopedAgent, toResolvedAgent } from './scope.js';
@@ -99,7 +100,9 @@ export class ManageAgent {
         throw AppError.permanent('switch-under-way', 'a switch of this agent is under way: try again later');
       }
       for (const standby of standbys) {
-        await this.ports.standbys.giveUp(tx, standby, { reason: 'the agent was deleted' });
+        // Whoever started a machine that nobody here asked for keeps it.
+        if (standby.createdBy === UNASKED) await this.ports.fleet.removeInstance(tx, standby);
+        else await this.ports.standbys.giveUp(tx, standby, { reason: 'the agent was deleted' });
       }
       await this.ports.fleet.updateAgent(tx, agent, {
         status: 'deleted',

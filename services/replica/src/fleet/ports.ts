@@ -4,7 +4,15 @@ import type { Instance, InstanceState } from './instance.js';
 
 export { changeSettings, DEFAULT_SETTINGS } from './agent.js';
 export type { Agent, Installation, TrafficTarget } from './agent.js';
-export { instanceLifecycle, replicaStatusOf, roleOf, RUNNING_STATES, STANDBY_STATES } from './instance.js';
+export {
+  DEMOTED,
+  instanceLifecycle,
+  replicaStatusOf,
+  roleOf,
+  RUNNING_STATES,
+  STANDBY_STATES,
+  UNASKED,
+} from './instance.js';
 export type { Instance, InstanceState } from './instance.js';
 
 /** What every use case of this service needs. */
@@ -23,7 +31,8 @@ export type InstancePatch = Partial<
 
 /**
  * Agents, installations and machines. Every update is guarded by the version that was read: a row that
- * somebody else changed meanwhile gives `version-conflict` (transient), and the unit of work starts anew.
+ * somebody else changed meanwhile, or a key that somebody else inserted, gives `version-conflict` (transient),
+ * and the unit of work starts anew.
  */
 export abstract class FleetStore {
   abstract insertAgent(tx: Tx, agent: Agent): Promise<void>;
@@ -54,7 +63,14 @@ export abstract class FleetStore {
     to: InstanceState,
     patch?: InstancePatch,
   ): Promise<Instance>;
-  /** Forgets a machine that turned out to be a known standby under another row. Never a primary. */
+  /** Gives a machine of a deleted workload to another one of the same tenant, with a life cycle that begins anew. */
+  abstract moveInstance(
+    tx: Tx,
+    instance: Instance,
+    to: { readonly agentId: string; readonly state: InstanceState },
+    patch: InstancePatch,
+  ): Promise<Instance>;
+  /** Forgets a machine that nobody asked for, or that is a known standby under another row. Never a primary. */
   abstract removeInstance(tx: Tx, instance: Instance): Promise<void>;
   abstract countPrimaries(tx: Tx, agentId: string): Promise<number>;
 }

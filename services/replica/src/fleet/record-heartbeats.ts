@@ -47,7 +47,8 @@ export class RecordHeartbeats {
     if (instance.lastHeartbeatAt !== null && instance.lastHeartbeatAt > at) return null;
     // An agent that knows no epochs obeys whatever it is told last, so its heartbeat as primary confirms.
     const legacy = !installation.commandTypes.includes('promote');
-    const obeys = beat.epoch ?? (legacy && instance.state === 'primary' ? agent.epoch : null);
+    const speaksAsPrimary = instance.state === 'primary' && at >= (instance.promotedAt ?? instance.createdAt);
+    const obeys = beat.epoch ?? (legacy && speaksAsPrimary ? agent.epoch : null);
     const confirmedEpoch = Math.max(instance.confirmedEpoch ?? 0, obeys ?? 0);
     const updated = await this.fleet.updateInstance(tx, instance, instance.state, {
       lastHeartbeatAt: at,

@@ -7,7 +7,7 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from '@spotopt/contracts';
-import { AppError, type Tx } from '@spotopt/kernel';
+import { AppError, hasCode, type Tx } from '@spotopt/kernel';
 import { FleetEvents, placementOf } from './fleet-events.js';
 import {
   type Agent,
@@ -16,6 +16,7 @@ import {
   type Installation,
   type Instance,
   roleOf,
+  UNASKED,
   type UseCaseDeps,
 } from './ports.js';
 import { toResolvedAgent } from './scope.js';
@@ -43,7 +44,10 @@ export class RegisterAgent {
       const known = await this.fleet.findInstanceByEc2Id(tx, request.ec2InstanceId);
       const found = await this.#findAgent(tx, request, known);
       const agent = found ?? (await this.#createAgent(tx, request));
-      const instance = await this.#placeInstance(tx, agent, known, request);
+      const instance =
+        known?.agentId === agent.id
+          ? await this.#wakeInstance(tx, known, request)
+          : await this.#placeInstance(tx, agent, known, request);
       const installation = await this.#saveInstallation(tx, agent, request);
       const current = await this.#refreshAgent(tx, agent, instance, request);
       const primary = instance.state === 'primary' ? instance : await this.fleet.findPrimary(tx, current.id);
@@ -110,16 +114,39 @@ export class RegisterAgent {
     return agent;
   }
 
+  async #wakeInstance(tx: Tx, known: Instance, request: Request): Promise<Instance> {
+    if (known.state !== 'launching') return known;
+    return this.fleet.updateInstance(tx, known, 'syncing', { amiId: request.amiId });
+  }
+
+  /** A machine that is new to this workload: unknown so far, or left over from a deleted one. */
   async #placeInstance(tx: Tx, agent: Agent, known: Instance | null, request: Request): Promise<Instance> {
-    if (known !== null) {
-      if (known.state !== 'launching') return known;
-      return this.fleet.updateInstance(tx, known, 'syncing', { amiId: request.amiId });
-    }
     const primary = await this.fleet.findPrimary(tx, agent.id);
-    const instance = this.#newInstance(agent, primary === null ? 'primary' : 'syncing', request);
-    await this.fleet.insertInstance(tx, instance);
+    const wanted = this.#newInstance(agent, primary === null ? 'primary' : 'syncing', request);
+    const instance = await this.#storeInstance(tx, known, wanted);
     await this.deps.outbox.add(tx, this.#events.roleChanged(agent, null, instance, { reason: 'registered' }));
     return instance;
+  }
+
+  async #storeInstance(tx: Tx, known: Instance | null, wanted: Instance): Promise<Instance> {
+    const {
+      id: _id,
+      agentId,
+      clientId: _clientId,
+      state,
+      createdAt: _createdAt,
+      version: _v,
+      ...facts
+    } = wanted;
+    try {
+      if (known !== null) return await this.fleet.moveInstance(tx, known, { agentId, state }, facts);
+      await this.fleet.insertInstance(tx, wanted);
+      return wanted;
+    } catch (error) {
+      if (!hasCode(error, 'second-primary')) throw error;
+      // Two first registrations at the same moment: in a new transaction one of them is seen.
+      throw AppError.transient('version-conflict', `${agentId} got its primary meanwhile`, { cause: error });
+    }
   }
 
   #newInstance(agent: Agent, state: 'primary' | 'syncing', request: Request): Instance {
@@ -142,7 +169,7 @@ export class RegisterAgent {
       syncStatus: 'initializing',
       syncLatencyMs: null,
       stateTransferProgress: 0,
-      createdBy: 'registration',
+      createdBy: UNASKED,
       requestId: null,
       failureReason: null,
       launchCommandId: null,

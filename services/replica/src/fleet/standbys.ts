@@ -44,7 +44,7 @@ export class Standbys {
 
   async launch(tx: Tx, order: StandbyOrder): Promise<{ instance: Instance; commandId: string | null }> {
     const { agent, primary, poolId } = order;
-    if (poolId === primary.poolId && order.mode === primary.mode) {
+    if (poolId === primary.poolId && order.mode === 'spot' && primary.mode === 'spot') {
       throw AppError.permanent('standby-beside-primary', `a standby in ${poolId} would die with its primary`);
     }
     const { instanceType, az } = parsePoolId(poolId);
@@ -112,7 +112,7 @@ export class Standbys {
     const ended = await this.fleet.updateInstance(
       tx,
       standby,
-      standby.ec2InstanceId === null ? (standby.state === 'launching' ? 'failed' : 'terminated') : 'zombie',
+      standby.ec2InstanceId === null ? 'failed' : 'zombie',
       { failureReason: options.reason, zombieSince: now, terminationRequestedAt: now },
     );
     await this.deps.outbox.add(

@@ -42,13 +42,17 @@ export function chooseEmergencyPool(question: PoolQuestion & { readonly instance
 const BLOCK_BASE_MS = 10 * 60_000;
 const BLOCK_MAX_MS = 6 * 60 * 60_000;
 
-/** The next block of a pool that failed again: 10 minutes, doubled by each failure, at most 6 hours. */
+/**
+ * The next block of a pool that failed again: 10 minutes, doubled by each failure, at most 6 hours. A pool that
+ * caused no trouble for 6 hours after its last block begins anew.
+ */
 export function nextBlock(
   poolId: string,
   previous: PoolBlock | null,
   options: { readonly nowMs: number; readonly reason: string },
 ): PoolBlock {
-  const failures = (previous?.failures ?? 0) + 1;
+  const isForgotten = previous !== null && options.nowMs - previous.until.getTime() > BLOCK_MAX_MS;
+  const failures = isForgotten ? 1 : (previous?.failures ?? 0) + 1;
   const durationMs = Math.min(BLOCK_MAX_MS, BLOCK_BASE_MS * 2 ** (failures - 1));
   return { poolId, until: new Date(options.nowMs + durationMs), failures, reason: options.reason };
 }

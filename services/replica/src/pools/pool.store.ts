@@ -1,5 +1,12 @@
 import type { Tx } from '@spotopt/kernel';
-import { instantColumn, intColumn, managerOf, moneyColumn, stringColumn } from '@spotopt/persistence';
+import {
+  insertIfAbsent,
+  instantColumn,
+  intColumn,
+  managerOf,
+  moneyColumn,
+  stringColumn,
+} from '@spotopt/persistence';
 import { Column, Entity, MoreThan } from 'typeorm';
 import { type Pool, type PoolBlock, PoolStore } from './ports.js';
 
@@ -27,7 +34,7 @@ export class TypeormPoolStore extends PoolStore {
     const manager = managerOf(tx);
     const known = await manager.findOneBy(PoolRow, { poolId: pool.poolId });
     if (known === null) {
-      await manager.insert(PoolRow, { ...pool });
+      await insertIfAbsent(tx, PoolRow, pool);
     } else if (known.observedAt <= pool.observedAt) {
       const onDemandUsdPerHour = pool.onDemandUsdPerHour ?? known.onDemandUsdPerHour;
       await manager.update(PoolRow, { poolId: pool.poolId }, { ...pool, onDemandUsdPerHour });
@@ -51,8 +58,8 @@ export class TypeormPoolStore extends PoolStore {
   }
 
   override async saveBlock(tx: Tx, block: PoolBlock): Promise<void> {
-    const manager = managerOf(tx);
-    const updated = await manager.update(PoolBlockRow, { poolId: block.poolId }, { ...block });
-    if (updated.affected === 0) await manager.insert(PoolBlockRow, { ...block });
+    // A storm blocks the same pool many times at once: whoever comes second has nothing to add.
+    if ((await this.findBlock(tx, block.poolId)) === null) await insertIfAbsent(tx, PoolBlockRow, block);
+    else await managerOf(tx).update(PoolBlockRow, { poolId: block.poolId }, { ...block });
   }
 }

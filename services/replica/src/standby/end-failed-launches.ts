@@ -1,6 +1,6 @@
 import type { CommandCompletedV1, CommandExpiredV1, EventOf } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
-import type { FleetStore, Instance, Standbys, UseCaseDeps } from '../fleet/index.js';
+import { type FleetStore, type Instance, type Standbys, UNASKED, type UseCaseDeps } from '../fleet/index.js';
 import { nextBlock, type PoolStore } from '../pools/index.js';
 
 /** Longer than any boot and synchronisation takes; a standby that is not ready by then never will be. */
@@ -25,7 +25,9 @@ export class EndFailedLaunches {
     return this.deps.uow.run(async (tx) => {
       const standby = await this.ports.fleet.findInstanceByLaunchCommand(tx, event.data.commandId);
       if (standby?.state !== 'launching') return;
-      await this.#end(tx, standby, 'message' in event.data ? event.data.message : 'the launch expired');
+      // An expired command says something about its agent and nothing about the pool.
+      if ('message' in event.data) await this.#end(tx, standby, event.data.message);
+      else await this.ports.standbys.giveUp(tx, standby, { reason: 'the launch expired' });
     });
   }
 
@@ -38,7 +40,7 @@ export class EndFailedLaunches {
         const standby = await this.ports.fleet.findInstance(tx, id);
         if (standby?.state !== 'launching' && standby?.state !== 'syncing') return;
         const since = standby.launchedAt ?? standby.createdAt;
-        if (standby.createdBy === 'registration') return;
+        if (standby.createdBy === UNASKED) return;
         if (this.deps.clock.nowMs() - since.getTime() < READY_WITHIN_MS) return;
         await this.#end(tx, standby, 'not ready in time');
       });

@@ -6,6 +6,7 @@ import {
   type Instance,
   type Standbys,
   STANDBY_STATES,
+  UNASKED,
   type UseCaseDeps,
 } from '../fleet/index.js';
 import { choosePool, type PoolStore } from '../pools/index.js';
@@ -32,7 +33,7 @@ export class KeepStandby {
       const agent = await this.ports.fleet.findAgent(tx, agentId);
       if (agent === null) return;
       const standbys = (await this.ports.fleet.listInstances(tx, { agentId, states: STANDBY_STATES })).filter(
-        (standby) => standby.createdBy !== 'registration',
+        (standby) => standby.createdBy !== UNASKED,
       );
       const manual = standbys.filter((standby) => standby.replicaType === 'manual');
       const wanted = agent.status !== 'deleted' && agent.settings.manualReplicaEnabled;
@@ -47,12 +48,15 @@ export class KeepStandby {
     });
   }
 
-  /** Every agent whose standbys may need a look. */
+  /** Every agent that wants a manual standby or has one. */
   async sweep(): Promise<void> {
-    const agents = await this.deps.uow.read((tx) =>
-      this.ports.fleet.listAgents(tx, { includeDeleted: true }),
-    );
-    for (const agent of agents) await this.execute(agent.id);
+    const agentIds = await this.deps.uow.read(async (tx) => {
+      const wanting = await this.ports.fleet.listAgents(tx, { manualReplicaEnabled: true });
+      const standbys = await this.ports.fleet.listInstances(tx, { states: STANDBY_STATES });
+      const having = standbys.filter((standby) => standby.replicaType === 'manual');
+      return new Set([...wanting.map(({ id }) => id), ...having.map(({ agentId }) => agentId)]);
+    });
+    for (const agentId of agentIds) await this.execute(agentId);
   }
 
   async #giveUp(tx: Tx, standbys: readonly Instance[], reason: string): Promise<void> {

@@ -15,6 +15,7 @@ import {
   requireScoped,
   type Standbys,
   STANDBY_STATES,
+  UNASKED,
   type UseCaseDeps,
 } from '../fleet/index.js';
 import { choosePool, type PoolChoice, type PoolStore } from '../pools/index.js';
@@ -57,7 +58,7 @@ export class RequestReplica {
     const standbys = await this.ports.fleet.listInstances(tx, { agentId: agent.id, states: STANDBY_STATES });
     return (
       standbys.find((standby) => requestId !== null && standby.requestId === requestId) ??
-      standbys.find((standby) => standby.createdBy !== 'registration') ??
+      standbys.find((standby) => standby.createdBy !== UNASKED) ??
       null
     );
   }
@@ -107,10 +108,26 @@ export class AdoptReplica {
         return { replica: toReplicaView(known), created: false };
       }
       const primary = await this.fleet.findPrimary(tx, agent.id);
-      const instance = this.#adopted(agent, primary, request);
-      await this.fleet.insertInstance(tx, instance);
+      const instance = await this.#store(tx, this.#adopted(agent, primary, request));
       return { replica: toReplicaView(instance), created: true };
     });
+  }
+
+  /** One manual standby at a time (CT-45): another one is stored as given up, so that its machine is ended. */
+  async #store(tx: Tx, adopted: Instance): Promise<Instance> {
+    const standbys = await this.fleet.listInstances(tx, { agentId: adopted.agentId, states: STANDBY_STATES });
+    const isExtra =
+      adopted.replicaType === 'manual' && standbys.some((standby) => standby.replicaType === 'manual');
+    const instance: Instance = isExtra
+      ? {
+          ...adopted,
+          state: 'zombie',
+          zombieSince: adopted.createdAt,
+          failureReason: 'more than one manual replica',
+        }
+      : adopted;
+    await this.fleet.insertInstance(tx, instance);
+    return instance;
   }
 
   #adopted(agent: Agent, primary: Instance | null, request: RpcRequest<typeof AdoptReplicaRpc>): Instance {

@@ -99,6 +99,22 @@ export class RetireMachines {
     });
   }
 
+  /**
+   * The answer of a command that ended a machine. Counts for deleted agents too; what it says about a foreign
+   * machine or a primary is not believed.
+   */
+  ended(end: {
+    readonly agentId: string;
+    readonly ec2InstanceId: string;
+    readonly endedAt: string;
+  }): Promise<void> {
+    return this.deps.uow.run(async (tx) => {
+      const machine = await this.ports.fleet.findInstanceByEc2Id(tx, end.ec2InstanceId);
+      if (machine?.agentId !== end.agentId || machine.state === 'primary') return;
+      await this.#confirm(tx, machine, end.endedAt);
+    });
+  }
+
   async #retire(tx: Tx, instanceId: string): Promise<void> {
     const zombie = await this.ports.fleet.findInstance(tx, instanceId);
     if (zombie?.state !== 'zombie' || zombie.ec2InstanceId === null) return;

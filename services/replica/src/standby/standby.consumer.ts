@@ -8,14 +8,17 @@ import {
   CommandExpiredV1,
   type EventData,
   type EventOf,
+  InterruptionExpiredV1,
   ReplicaFailedV1,
   SwitchFailedV1,
   SwitchFinishedV1,
 } from '@spotopt/contracts';
 import { OnEvent } from '@spotopt/messaging';
 import { EndFailedLaunches } from './end-failed-launches.js';
+import { EndUnwantedStandbys } from './end-unwanted-standbys.js';
 import { KeepStandby } from './keep-standby.js';
 import { RetireMachines } from './retire-machines.js';
+import { UpdateReplica } from './update-replica.js';
 
 type WantedChanged = EventOf<
   | typeof AgentSettingsChangedV1
@@ -32,6 +35,8 @@ export class StandbyConsumer {
     private readonly keep: KeepStandby,
     private readonly retire: RetireMachines,
     private readonly endFailed: EndFailedLaunches,
+    private readonly update: UpdateReplica,
+    private readonly endUnwanted: EndUnwantedStandbys,
   ) {}
 
   @OnEvent(
@@ -49,6 +54,11 @@ export class StandbyConsumer {
     await this.keep.execute(event.data.agentId);
   }
 
+  @OnEvent(InterruptionExpiredV1, { subscription: 'interruption-expired' })
+  onIncidentExpired(@Payload() event: EventOf<typeof InterruptionExpiredV1>): Promise<void> {
+    return this.endUnwanted.incidentExpired(event);
+  }
+
   @OnEvent([CommandCompletedV1, CommandExpiredV1], { subscription: 'machine-command-finished', prefetch: 50 })
   async onCommandFinished(
     @Payload() event: EventOf<typeof CommandCompletedV1> | EventOf<typeof CommandExpiredV1>,
@@ -58,16 +68,13 @@ export class StandbyConsumer {
   }
 
   async #succeeded(data: EventData<typeof CommandCompletedV1>): Promise<void> {
-    const { commandType, result, agentId, clientId, finishedAt } = data;
-    const terminated = result['terminatedEc2InstanceId'];
-    if (!commandType.startsWith('terminate_') || typeof terminated !== 'string') return;
-    await this.retire.report({
-      clientId,
-      agentRef: agentId,
-      ec2InstanceId: terminated,
-      success: true,
-      error: null,
-      terminatedAt: finishedAt,
-    });
+    const { commandId, commandType, result, agentId, finishedAt } = data;
+    const { ec2InstanceId } = result;
+    if (typeof ec2InstanceId !== 'string') return;
+    if (commandType === 'create_replica') {
+      await this.update.launched({ agentId, commandId, ec2InstanceId });
+    } else if (commandType.startsWith('terminate_')) {
+      await this.retire.ended({ agentId, ec2InstanceId, endedAt: finishedAt });
+    }
   }
 }

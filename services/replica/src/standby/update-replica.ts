@@ -18,6 +18,7 @@ import {
   requireScoped,
   roleOf,
   type Standbys,
+  UNASKED,
   type UseCaseDeps,
 } from '../fleet/index.js';
 import { toReplicaView } from './replica-view.js';
@@ -35,6 +36,19 @@ export class UpdateReplica {
     private readonly ports: { readonly fleet: FleetStore; readonly standbys: Standbys },
   ) {
     this.#events = new FleetEvents(deps.ids, deps.clock);
+  }
+
+  /** The launch command's own answer says once more whose machine it is, in case the agent's report was lost. */
+  launched(launch: {
+    readonly agentId: string;
+    readonly commandId: string;
+    readonly ec2InstanceId: string;
+  }): Promise<void> {
+    return this.deps.uow.run(async (tx) => {
+      const replica = await this.ports.fleet.findInstanceByLaunchCommand(tx, launch.commandId);
+      if (replica?.agentId !== launch.agentId || replica.ec2InstanceId !== null) return;
+      await this.#nameInstance(tx, replica, launch.ec2InstanceId);
+    });
   }
 
   execute(request: Request): Promise<RpcResponse<typeof UpdateReplicaRpc>> {
@@ -75,11 +89,7 @@ export class UpdateReplica {
   async #absorb(tx: Tx, replica: Instance, ec2InstanceId: string): Promise<void> {
     const early = await this.ports.fleet.findInstanceByEc2Id(tx, ec2InstanceId);
     if (early === null) return;
-    if (
-      early.agentId !== replica.agentId ||
-      early.createdBy !== 'registration' ||
-      early.state === 'primary'
-    ) {
+    if (early.agentId !== replica.agentId || early.createdBy !== UNASKED || early.state === 'primary') {
       throw AppError.permanent('instance-taken', `instance ${ec2InstanceId} belongs to another replica`, {
         details: { field: 'instance_id' },
       });

@@ -1,10 +1,17 @@
 import { type EventOf, poolIdOf, regionOf, type SwitchReportedV1 } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
-import { type Agent, type FleetStore, type Instance, type UseCaseDeps } from '../fleet/index.js';
+import {
+  type Agent,
+  type FleetStore,
+  type Instance,
+  STANDBY_STATES,
+  type UseCaseDeps,
+} from '../fleet/index.js';
 import type { CommitPromotion } from './commit-promotion.js';
 import type { SwitchStore } from './ports.js';
 import type { StartSwitch } from './start-switch.js';
 import type { Switch } from './switch.js';
+import type { SwitchProgress } from './switch-progress.js';
 
 export const SWITCH_REPORT_CONSUMER = 'replica.switch-reported';
 
@@ -22,6 +29,7 @@ export class AdoptReportedSwitch {
       readonly switches: SwitchStore;
       readonly start: StartSwitch;
       readonly promotion: CommitPromotion;
+      readonly progress: SwitchProgress;
     },
   ) {}
 
@@ -34,7 +42,11 @@ export class AdoptReportedSwitch {
       const from = await this.ports.fleet.findPrimary(tx, agent.id);
       // Somebody else's primary, or a report that came twice under another id: nothing to adopt.
       if (from === null || from.ec2InstanceId !== event.data.old.ec2InstanceId) return null;
-      const to = await this.#newMachine(tx, agent, from, event);
+      const known = await this.ports.fleet.findInstanceByEc2Id(tx, event.data.new.ec2InstanceId);
+      // A machine of another workload, the old one itself, or one whose time is over.
+      if (known !== null && (known.agentId !== agent.id || !STANDBY_STATES.includes(known.state)))
+        return null;
+      const to = await this.#newMachine(tx, known, from, event);
       const sw = await this.#switchOf(tx, agent, from, to, event);
       const { data } = event;
       const updated = await this.ports.switches.update(tx, sw, {
@@ -53,9 +65,8 @@ export class AdoptReportedSwitch {
     });
   }
 
-  async #newMachine(tx: Tx, agent: Agent, from: Instance, event: Report): Promise<Instance> {
+  async #newMachine(tx: Tx, known: Instance | null, from: Instance, event: Report): Promise<Instance> {
     const reported = event.data.new;
-    const known = await this.ports.fleet.findInstanceByEc2Id(tx, reported.ec2InstanceId);
     if (known !== null) {
       if (known.state === 'ready') return known;
       return this.ports.fleet.updateInstance(tx, known, 'ready', { readyAt: this.deps.clock.now() });
@@ -66,7 +77,6 @@ export class AdoptReportedSwitch {
     const instance: Instance = {
       ...from,
       id: this.deps.ids.next(),
-      agentId: agent.id,
       ec2InstanceId: reported.ec2InstanceId,
       state: 'ready',
       replicaType: 'switch',
@@ -93,7 +103,11 @@ export class AdoptReportedSwitch {
 
   async #switchOf(tx: Tx, agent: Agent, from: Instance, to: Instance, event: Report): Promise<Switch> {
     const running = await this.ports.switches.findRunning(tx, agent.id);
-    if (running !== null) return running;
+    if (running?.fromInstanceId === from.id) return running;
+    if (running !== null) {
+      const end = { reason: 'its new primary switched on before it confirmed', rolledBack: false };
+      await this.ports.progress.fail(tx, running, from, end);
+    }
     return this.ports.start.start(tx, {
       agent,
       from,

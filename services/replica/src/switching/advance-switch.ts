@@ -78,12 +78,20 @@ export class AdvanceSwitch {
         canQuiesce: await this.ports.commands.understands(tx, from, 'quiesce'),
         reportsService: sw.promoteCommandId !== null,
         hasTrafficTarget: agent.trafficTarget !== null,
+        obstacle: await this.#obstacle(tx, agent, sw),
         nowMs: this.deps.clock.nowMs(),
       },
       this.timeouts,
     );
     if (action.kind === 'promote') onPromoted();
     return this.#apply(tx, sw, { agent, from, to }, action);
+  }
+
+  async #obstacle(tx: Tx, agent: Agent, sw: Switch): Promise<string | null> {
+    if (agent.status === 'deleted') return 'the agent was deleted';
+    const primary = await this.ports.fleet.findPrimary(tx, agent.id);
+    const mine = primary === null || [sw.fromInstanceId, sw.toInstanceId].includes(primary.id);
+    return mine ? null : 'another machine became the primary';
   }
 
   async #apply(tx: Tx, sw: Switch, machines: Machines, action: SwitchAction): Promise<StepOutcome> {
@@ -192,6 +200,7 @@ export class AdvanceSwitch {
     await this.deps.uow.run(async (tx) => {
       const current = await this.ports.switches.find(tx, sw.id);
       if (current === null || current.trafficMovedAt !== null) return;
+      if (current.status !== 'running') return this.#moveAgain(tx, current);
       const finishedAt = this.deps.clock.now();
       await this.ports.switches.update(tx, current, { trafficMovedAt: finishedAt });
       await this.ports.switches.recordStep(tx, {
@@ -203,6 +212,13 @@ export class AdvanceSwitch {
         finishedAt,
       });
     });
+  }
+
+  /** The move of a switch that ended meanwhile may have undone the move of the one that followed. */
+  async #moveAgain(tx: Tx, late: Switch): Promise<void> {
+    const running = await this.ports.switches.findRunning(tx, late.agentId);
+    if (running === null || running.trafficMovedAt === null) return;
+    await this.ports.switches.update(tx, running, { trafficMovedAt: null });
   }
 
   async #fail(

@@ -1,11 +1,13 @@
-import { CommandPriority, ReplicaPromotedV1 } from '@spotopt/contracts';
+import { CommandPriority, ReplicaPromotedV1, type ReplicaType } from '@spotopt/contracts';
 import { AppError, type Tx } from '@spotopt/kernel';
 import {
   type Agent,
   type CommandAgent,
+  DEMOTED,
   FleetEvents,
   type FleetStore,
   type Instance,
+  type InstanceState,
   replicaFacts,
   type UseCaseDeps,
 } from '../fleet/index.js';
@@ -104,9 +106,29 @@ export class CommitPromotion {
 
   async #demote(tx: Tx, sw: Switch, from: Instance, now: Date): Promise<Instance> {
     if (from.state !== 'primary') return from;
-    return sw.demoteOldPrimary
-      ? this.ports.fleet.updateInstance(tx, from, 'ready', { replicaType: 'manual', readyAt: now })
-      : this.ports.fleet.updateInstance(tx, from, 'zombie', { zombieSince: now });
+    if (!sw.demoteOldPrimary) {
+      return this.ports.fleet.updateInstance(tx, from, 'zombie', { zombieSince: now });
+    }
+    return this.ports.fleet.updateInstance(tx, from, 'ready', {
+      replicaType: await this.#standbyType(tx, from),
+      createdBy: DEMOTED,
+      syncStatus: 'synced',
+      stateTransferProgress: 100,
+      readyAt: now,
+      // As a standby it has not been promoted yet.
+      promotedAt: null,
+    });
+  }
+
+  /** The manual standby if manual mode lacks one; else one that is kept until a person gives it up. */
+  async #standbyType(tx: Tx, from: Instance): Promise<ReplicaType> {
+    const agent = await this.ports.fleet.findAgent(tx, from.agentId);
+    const states: InstanceState[] = ['launching', 'syncing', 'ready'];
+    const standbys = await this.ports.fleet.listInstances(tx, { agentId: from.agentId, states });
+    const isWanted =
+      agent?.settings.manualReplicaEnabled === true &&
+      !standbys.some((standby) => standby.replicaType === 'manual');
+    return isWanted ? 'manual' : 'switch';
   }
 
   async #prices(

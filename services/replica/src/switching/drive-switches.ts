@@ -1,8 +1,9 @@
 import { KeyedLanes } from '@spotopt/kernel';
 import type { UseCaseDeps } from '../fleet/index.js';
 import type { AdvanceSwitch } from './advance-switch.js';
-import type { FailOver } from './fail-over.js';
 import type { SwitchStore } from './ports.js';
+import { RETRY_WINDOW_MS, type RetryFailover } from './retry-failover.js';
+import type { TakeOver } from './take-over.js';
 
 /** Told about what has to go on although nobody waits for it. */
 export interface DriveReporter {
@@ -22,7 +23,8 @@ export class DriveSwitches {
     private readonly ports: {
       readonly switches: SwitchStore;
       readonly advance: AdvanceSwitch;
-      readonly failOver: FailOver;
+      readonly retry: RetryFailover;
+      readonly takeOver: TakeOver;
       readonly reporter: DriveReporter;
     },
   ) {}
@@ -39,19 +41,31 @@ export class DriveSwitches {
   async now(switchId: string): Promise<void> {
     const next = await this.#lanes.run(switchId, async () => {
       const outcome = await this.ports.advance.execute(switchId);
-      if (outcome !== 'failed') return null;
-      const failed = await this.deps.uow.read((tx) => this.ports.switches.find(tx, switchId));
-      return failed === null ? null : this.ports.failOver.retry(failed);
+      return outcome === 'failed' ? this.ports.retry.execute(switchId) : null;
     });
     if (next !== null) await this.now(next);
   }
 
+  /** One switch that cannot go on holds up no other. */
   async sweep(): Promise<void> {
-    const running = await this.deps.uow.read((tx) => this.ports.switches.listRunning(tx));
-    for (const { id } of running)
-      await this.now(id).catch((error: unknown) => {
-        this.ports.reporter.failed(error, id);
+    const { switches, retry, takeOver } = this.ports;
+    const running = await this.deps.uow.read((tx) => switches.listRunning(tx));
+    for (const { id } of running) await this.#attempt(id, () => this.now(id));
+    const since = new Date(this.deps.clock.nowMs() - RETRY_WINDOW_MS);
+    const failed = await this.deps.uow.read((tx) => switches.listFailed(tx, since));
+    for (const { id } of failed) {
+      await this.#attempt(id, async () => {
+        const next = await retry.execute(id);
+        if (next !== null) await this.now(next);
       });
+    }
+    for (const id of await takeOver.sweep()) await this.#attempt(id, () => this.now(id));
+  }
+
+  async #attempt(switchId: string, work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => {
+      this.ports.reporter.failed(error, switchId);
+    });
   }
 
   async agentChanged(agentId: string): Promise<void> {

@@ -8,10 +8,11 @@ import {
   STANDBY_STATES,
   type UseCaseDeps,
 } from '../fleet/index.js';
-import { chooseEmergencyPool, choosePool, nextBlock, type PoolStore } from '../pools/index.js';
+import { choosePool, nextBlock, type PoolStore } from '../pools/index.js';
 import type { SwitchStore } from './ports.js';
-import type { StartSwitch } from './start-switch.js';
+import { bestStandby, readiness, type StartFailover } from './start-failover.js';
 import type { Switch } from './switch.js';
+import type { SwitchProgress } from './switch-progress.js';
 
 export const INTERRUPTION_CONSUMER = 'replica.interruption-detected';
 /** At or above this risk a rebalance recommendation warms a standby (CT-72). */
@@ -19,20 +20,24 @@ const WARM_STANDBY_RISK = 0.3;
 
 type Incident = EventOf<typeof InterruptionDetectedV1>;
 
+export interface FailOverPorts {
+  readonly fleet: FleetStore;
+  readonly switches: SwitchStore;
+  readonly pools: PoolStore;
+  readonly standbys: Standbys;
+  readonly progress: SwitchProgress;
+  readonly startFailover: StartFailover;
+}
+
 /**
- * Answers a detected interruption. A notice for the primary starts a failover whatever the settings say; a
- * recommendation at most warms a standby; a notice for a standby only means that the standby is lost.
+ * Answers a detected interruption. A notice for the primary starts a failover whatever the settings say, unless
+ * the agent is disabled; a recommendation at most warms a standby; a notice for a standby only means that the
+ * standby is lost.
  */
 export class FailOver {
   constructor(
     private readonly deps: UseCaseDeps,
-    private readonly ports: {
-      readonly fleet: FleetStore;
-      readonly switches: SwitchStore;
-      readonly pools: PoolStore;
-      readonly standbys: Standbys;
-      readonly start: StartSwitch;
-    },
+    private readonly ports: FailOverPorts,
   ) {}
 
   /** @returns the switch to drive on, when there is one */
@@ -40,14 +45,14 @@ export class FailOver {
     return this.deps.uow.run(async (tx) => {
       if (!(await this.deps.inbox.claim(tx, INTERRUPTION_CONSUMER, event.id))) return null;
       const agent = await this.ports.fleet.findAgent(tx, event.data.agentId);
-      if (agent === null || agent.status === 'deleted') return null;
+      if (agent === null || agent.status === 'deleted' || !agent.settings.enabled) return null;
       const machine = await this.ports.fleet.findInstanceByEc2Id(tx, event.data.ec2InstanceId);
       if (machine === null || machine.agentId !== agent.id) return null;
       if (event.data.urgency === 'warn') {
         await this.#warm(tx, event, agent, machine);
         return null;
       }
-      await this.#block(tx, machine);
+      await this.#block(tx, machine, event.data.incidentId);
       if (machine.state === 'primary') return (await this.#failOver(tx, event, agent, machine)).id;
       if (STANDBY_STATES.includes(machine.state)) {
         await this.ports.standbys.giveUp(tx, machine, {
@@ -59,91 +64,55 @@ export class FailOver {
     });
   }
 
-  /** Starts anew for an emergency whose switch failed before it promoted anything. */
-  retry(failed: Switch): Promise<string | null> {
-    return this.deps.uow.run(async (tx) => {
-      if (failed.incidentId === null || failed.epochAfter !== null) return null;
-      const agent = await this.ports.fleet.findAgent(tx, failed.agentId);
-      const primary = await this.ports.fleet.findPrimary(tx, failed.agentId);
-      if (agent === null || primary?.id !== failed.fromInstanceId) return null;
-      const running = await this.ports.switches.findRunning(tx, agent.id);
-      if (running !== null) return running.id;
-      const incident = { incidentId: failed.incidentId, reclaimAt: failed.reclaimAt };
-      return (await this.#startFor(tx, agent, primary, incident, failed.correlationId)).id;
-    });
-  }
-
   async #failOver(tx: Tx, event: Incident, agent: Agent, primary: Instance): Promise<Switch> {
     const { incidentId, deadlineAt } = event.data;
-    const incident = { incidentId, reclaimAt: deadlineAt === null ? null : new Date(deadlineAt) };
+    const reclaimAt = deadlineAt === null ? null : new Date(deadlineAt);
     const running = await this.ports.switches.findRunning(tx, agent.id);
-    if (running === null) {
-      return this.#startFor(tx, agent, primary, incident, event.correlation ?? incidentId);
+    if (running?.fromInstanceId === primary.id) {
+      // The same incident is announced again until it is handled.
+      if (running.incidentId === incidentId) return running;
+      return this.#convert(tx, running, primary, { incidentId, reclaimAt });
     }
-    if (running.incidentId === incidentId && running.reclaimAt !== null) return running;
-    // A planned switch is under way: it becomes the failover, with a better standby if it has none yet.
-    const to =
-      running.toInstanceId === null ? null : await this.ports.fleet.findInstance(tx, running.toInstanceId);
-    const better =
-      to === null || to.state === 'launching' ? await this.#bestStandby(tx, agent, primary) : null;
-    return this.ports.switches.update(tx, running, {
-      trigger: 'emergency',
-      incidentId,
-      reclaimAt: incident.reclaimAt,
-      ...(better === null ? {} : { toInstanceId: better.id }),
+    if (running !== null) {
+      // The machine that this switch promoted is taken back before it confirmed: it cannot end well.
+      const old = await this.ports.fleet.findInstance(tx, running.fromInstanceId);
+      const end = { reason: 'the new primary was taken back before it confirmed', rolledBack: false };
+      await this.ports.progress.fail(tx, running, old ?? primary, end);
+    }
+    return this.ports.startFailover.start(tx, {
+      agent,
+      primary,
+      incident: { incidentId, reclaimAt },
+      correlationId: event.correlation ?? incidentId,
     });
   }
 
-  async #startFor(
+  /** A planned switch is under way: it becomes the failover, with a better standby if there is one. */
+  async #convert(
     tx: Tx,
-    agent: Agent,
+    running: Switch,
     primary: Instance,
     incident: { readonly incidentId: string; readonly reclaimAt: Date | null },
-    correlationId: string,
   ): Promise<Switch> {
-    const standby = await this.#bestStandby(tx, agent, primary);
-    const pool = chooseEmergencyPool({
-      pools: await this.ports.pools.list(tx, primary.region, primary.instanceType),
-      blocks: await this.ports.pools.listBlocks(tx, this.deps.clock.now()),
-      primary,
-      instanceType: primary.instanceType,
-    });
-    return this.ports.start.start(tx, {
-      agent,
-      from: primary,
-      to: standby,
+    const { fleet, switches } = this.ports;
+    const to = running.toInstanceId === null ? null : await fleet.findInstance(tx, running.toInstanceId);
+    const best = to?.state === 'promoting' ? null : await bestStandby(tx, fleet, primary);
+    const better = best !== null && readiness(best) > readiness(to) ? best : null;
+    return switches.update(tx, running, {
       trigger: 'emergency',
-      reason: 'automatic interruption failover',
-      requestedBy: 'emergency',
-      targetMode: standby?.mode ?? pool.mode,
-      targetPoolId: standby?.poolId ?? pool.poolId,
-      incident,
-      correlationId,
+      ...incident,
+      ...(better === null
+        ? {}
+        : // The launch that it waited for does not matter any more, however it ends.
+          { toInstanceId: better.id, execution: 'standby', launchCommandId: null, launchFailure: null }),
     });
-  }
-
-  /** A ready standby, else the one that will be ready first. */
-  async #bestStandby(tx: Tx, agent: Agent, primary: Instance): Promise<Instance | null> {
-    const standbys = await this.ports.fleet.listInstances(tx, {
-      agentId: agent.id,
-      states: ['ready', 'syncing', 'launching'],
-    });
-    const order = ['ready', 'syncing', 'launching'];
-    return (
-      standbys
-        .filter((standby) => standby.id !== primary.id && standby.createdBy !== 'registration')
-        .sort(
-          (a, b) =>
-            order.indexOf(a.state) - order.indexOf(b.state) || a.createdAt.getTime() - b.createdAt.getTime(),
-        )[0] ?? null
-    );
   }
 
   async #warm(tx: Tx, event: Incident, agent: Agent, machine: Instance): Promise<void> {
     const risk = event.data.risk ?? 0.5;
-    const { enabled, autoReplicaEnabled } = agent.settings;
-    if (machine.state !== 'primary' || !enabled || !autoReplicaEnabled || risk < WARM_STANDBY_RISK) return;
-    if ((await this.#bestStandby(tx, agent, machine)) !== null) return;
+    const { autoReplicaEnabled } = agent.settings;
+    if (machine.state !== 'primary' || !autoReplicaEnabled || risk < WARM_STANDBY_RISK) return;
+    if ((await bestStandby(tx, this.ports.fleet, machine)) !== null) return;
     const choice = choosePool({
       pools: await this.ports.pools.list(tx, machine.region, machine.instanceType),
       blocks: await this.ports.pools.listBlocks(tx, this.deps.clock.now()),
@@ -160,14 +129,13 @@ export class FailOver {
     });
   }
 
-  /** The pool that takes a machine back is the last one to launch the next machine in. */
-  async #block(tx: Tx, machine: Instance): Promise<void> {
+  /** The pool that takes a machine back is the last one to launch the next machine in. Once per incident. */
+  async #block(tx: Tx, machine: Instance, incidentId: string): Promise<void> {
     if (machine.mode !== 'spot') return;
+    const reason = `interrupted, incident ${incidentId}`;
     const previous = await this.ports.pools.findBlock(tx, machine.poolId);
-    const block = nextBlock(machine.poolId, previous, {
-      nowMs: this.deps.clock.nowMs(),
-      reason: 'interrupted',
-    });
+    if (previous?.reason === reason) return;
+    const block = nextBlock(machine.poolId, previous, { nowMs: this.deps.clock.nowMs(), reason });
     await this.ports.pools.saveBlock(tx, block);
   }
 }

@@ -18,6 +18,11 @@ export interface SwitchFilter {
   readonly agentId?: string | undefined;
 }
 
+export interface MachineKey {
+  readonly id: string;
+  readonly agentId: string;
+}
+
 export abstract class SwitchStore {
   /** @throws AppError `switch-under-way` (permanent) when the agent already has a running switch */
   abstract insert(tx: Tx, sw: Switch): Promise<void>;
@@ -27,6 +32,12 @@ export abstract class SwitchStore {
   /** The switch that ordered this command, running or not. */
   abstract findByCommand(tx: Tx, commandId: string): Promise<Switch | null>;
   abstract listRunning(tx: Tx): Promise<Switch[]>;
+  /** Switches that failed at or after `since`. */
+  abstract listFailed(tx: Tx, since: Date): Promise<Switch[]>;
+  /** How many switches away from this machine failed at or after `since`. */
+  abstract countFailedFrom(tx: Tx, machine: MachineKey, since: Date): Promise<number>;
+  /** When AWS takes this machine, as the newest switch away from it was told; null = nobody said so. */
+  abstract findReclaimAt(tx: Tx, machine: MachineKey): Promise<Date | null>;
   /** Newest first. */
   abstract list(
     tx: Tx,

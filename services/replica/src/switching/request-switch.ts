@@ -12,6 +12,7 @@ import {
   type FleetStore,
   type Instance,
   requireScoped,
+  UNASKED,
   type UseCaseDeps,
 } from '../fleet/index.js';
 import type { PoolStore } from '../pools/index.js';
@@ -129,8 +130,12 @@ export class RequestSwitch {
   ): Promise<Instance | null> {
     const ready = await this.ports.fleet.listInstances(tx, { agentId: agent.id, states: ['ready'] });
     return (
-      ready.find((standby) => standby.poolId === target.targetPoolId && standby.mode === target.targetMode) ??
-      null
+      ready.find(
+        (standby) =>
+          standby.createdBy !== UNASKED &&
+          standby.poolId === target.targetPoolId &&
+          standby.mode === target.targetMode,
+      ) ?? null
     );
   }
 }

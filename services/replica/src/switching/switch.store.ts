@@ -10,8 +10,14 @@ import {
   moneyColumn,
   stringColumn,
 } from '@spotopt/persistence';
-import { Column, Entity, MoreThanOrEqual } from 'typeorm';
-import { type StepRecord, type SwitchFilter, type SwitchPatch, SwitchStore } from './ports.js';
+import { Column, Entity, IsNull, MoreThanOrEqual, Not } from 'typeorm';
+import {
+  type MachineKey,
+  type StepRecord,
+  type SwitchFilter,
+  type SwitchPatch,
+  SwitchStore,
+} from './ports.js';
 import type { Switch } from './switch.js';
 
 @Entity('switch')
@@ -105,6 +111,31 @@ export class TypeormSwitchStore extends SwitchStore {
       order: { startedAt: 'ASC' },
     });
     return rows.map((row) => ({ ...row }));
+  }
+
+  override async listFailed(tx: Tx, since: Date): Promise<Switch[]> {
+    const rows = await managerOf(tx).find(SwitchRow, {
+      where: { status: 'failed', finishedAt: MoreThanOrEqual(since) },
+      order: { finishedAt: 'ASC' },
+    });
+    return rows.map((row) => ({ ...row }));
+  }
+
+  override countFailedFrom(tx: Tx, machine: MachineKey, since: Date): Promise<number> {
+    return managerOf(tx).countBy(SwitchRow, {
+      agentId: machine.agentId,
+      fromInstanceId: machine.id,
+      status: 'failed',
+      finishedAt: MoreThanOrEqual(since),
+    });
+  }
+
+  override async findReclaimAt(tx: Tx, machine: MachineKey): Promise<Date | null> {
+    const row = await managerOf(tx).findOne(SwitchRow, {
+      where: { agentId: machine.agentId, fromInstanceId: machine.id, reclaimAt: Not(IsNull()) },
+      order: { startedAt: 'DESC', id: 'DESC' },
+    });
+    return row?.reclaimAt ?? null;
   }
 
   override async list(

@@ -49,7 +49,7 @@ export interface Switch {
 }
 
 export function isEmergency(sw: Switch): boolean {
-  return sw.incidentId !== null;
+  return sw.trigger === 'emergency';
 }
 
 export interface SwitchTimeouts {
@@ -60,8 +60,10 @@ export interface SwitchTimeouts {
   /** In an emergency, waiting costs nothing while the old machine still serves: wait, but leave this much of the notice. */
   readonly emergencyReserveMs: number;
   readonly emergencyQuiesceMs: number;
-  /** A machine silent for this long is not asked to stop. */
+  /** In an emergency a machine silent for this long is not asked to stop. */
   readonly silentMs: number;
+  /** Nor is it when a person promotes a standby and the old machine has been silent for this long. */
+  readonly offlineMs: number;
   readonly confirmMs: number;
   /** How long a confirmed switch waits for the report of its first moment of service. */
   readonly serviceReportMs: number;
@@ -73,6 +75,7 @@ export const DEFAULT_TIMEOUTS: SwitchTimeouts = {
   emergencyReserveMs: 40_000,
   emergencyQuiesceMs: 20_000,
   silentMs: 95_000,
+  offlineMs: 5 * 60_000,
   confirmMs: 10 * 60_000,
   serviceReportMs: 30_000,
 };
@@ -86,6 +89,8 @@ export interface SwitchFacts {
   readonly hasTrafficTarget: boolean;
   /** The new machine's agent reports the moment from which it serves. */
   readonly reportsService: boolean;
+  /** What makes it pointless to promote anything; null = nothing does. */
+  readonly obstacle: string | null;
   readonly nowMs: number;
 }
 
@@ -104,6 +109,9 @@ const WAIT: SwitchAction = { kind: 'wait' };
 export function nextAction(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
   const { sw } = facts;
   if (sw.status !== 'running') return WAIT;
+  if (facts.obstacle !== null && sw.epochAfter === null) {
+    return { kind: 'fail', reason: facts.obstacle, resumeOld: false };
+  }
   switch (sw.step) {
     case 'plan':
     case 'launch':
@@ -148,10 +156,15 @@ function startQuiesce(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchActio
   if (!canQuiesce)
     return { kind: 'promote', fenced: false, detail: 'the old agent cannot stop its workload' };
   const lastHeard = from.lastHeartbeatAt?.getTime() ?? nowMs;
-  if (isEmergency(facts.sw) && nowMs - lastHeard > timeouts.silentMs) {
+  if (nowMs - lastHeard > silenceAllowedMs(facts.sw, timeouts)) {
     return { kind: 'promote', fenced: false, detail: 'the old machine is silent' };
   }
   return { kind: 'quiesce' };
+}
+
+function silenceAllowedMs(sw: Switch, timeouts: SwitchTimeouts): number {
+  if (isEmergency(sw)) return timeouts.silentMs;
+  return sw.trigger === 'replica_promotion' ? timeouts.offlineMs : Number.POSITIVE_INFINITY;
 }
 
 function afterQuiesce(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
@@ -184,16 +197,20 @@ function afterQuiesce(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchActio
 
 function afterPromotion(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
   const { sw, to, hasTrafficTarget, nowMs } = facts;
-  if (hasTrafficTarget && sw.trafficMovedAt === null) return { kind: 'move-traffic' };
   const confirmed = to !== null && sw.epochAfter !== null && (to.confirmedEpoch ?? 0) >= sw.epochAfter;
   const waitedMs = nowMs - sw.stepStartedAt.getTime();
+  const expired = waitedMs > timeouts.confirmMs;
+  if (to?.state !== 'primary' && !confirmed) {
+    return { kind: 'fail', reason: 'the new primary was lost before it confirmed', resumeOld: false };
+  }
+  if (hasTrafficTarget && sw.trafficMovedAt === null) {
+    return expired
+      ? { kind: 'fail', reason: 'the traffic could not be moved', resumeOld: false }
+      : { kind: 'move-traffic' };
+  }
   if (confirmed) {
     const reported = sw.servingSince !== null || !facts.reportsService;
     return reported || waitedMs > timeouts.serviceReportMs ? { kind: 'finish' } : WAIT;
   }
-  if (to?.state !== 'primary') {
-    return { kind: 'fail', reason: 'the new primary was lost before it confirmed', resumeOld: false };
-  }
-  const expired = waitedMs > timeouts.confirmMs;
   return expired ? { kind: 'fail', reason: 'the new primary never confirmed', resumeOld: false } : WAIT;
 }
