@@ -31,6 +31,8 @@ export interface ServiceDefinition<Config = unknown> {
   readonly config: z.ZodType<Config>;
   readonly entities: readonly Type[];
   readonly migrations: readonly Type[];
+  /** The classes of the module that take messages or requests, for those who want to know what it listens to. */
+  readonly listeners: readonly Type[];
   /** Nest module with consumers, controllers and jobs. */
   readonly createModule: (context: ServiceContext<Config>) => DynamicModule;
   /** True for the gateway only: the module has HTTP controllers and is served on the configured port. */

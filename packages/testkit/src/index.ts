@@ -8,4 +8,4 @@ export { databaseDialects, mysqlUrl, rabbitUrl, redisUrl } from './test-servers.
 export type { DatabaseDialect } from './test-servers.js';
 export { waitFor } from './wait-for.js';
 export type { WaitForOptions } from './wait-for.js';
-export { dropSchemas, removeExchanges } from './remove-installation.js';
+export { dropSchemas, removeTopology } from './remove-installation.js';

@@ -19,11 +19,22 @@ export async function dropSchemas(mysqlUrl: string, schemas: readonly string[]):
   }
 }
 
-/** Deletes the exchanges of a prefixed installation; its queues vanish by themselves when nobody uses them. */
-export async function removeExchanges(rabbitUrl: string, prefix: string): Promise<void> {
+/**
+ * Deletes what a prefixed installation made on the broker, one thing after the other: many quorum queues that
+ * end at the same time hold the whole broker up.
+ */
+export async function removeTopology(
+  rabbitUrl: string,
+  prefix: string,
+  queues: readonly string[],
+): Promise<void> {
   const connection = await connect(rabbitUrl);
   try {
     const channel = await connection.createChannel();
+    for (const queue of queues) {
+      await channel.deleteQueue(prefix + queue);
+      await channel.deleteQueue(`${prefix}${queue}.dead`);
+    }
     for (const exchange of EXCHANGES) await channel.deleteExchange(prefix + exchange);
   } finally {
     await connection.close();

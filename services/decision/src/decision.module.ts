@@ -82,6 +82,8 @@ function provided(instance: object): Provider {
   return { provide: instance.constructor as Type, useFactory: () => instance };
 }
 
+const LISTENERS: Type[] = [WorkloadConsumer, MarketConsumer, DecisionController];
+
 export const decisionService: ServiceDefinition<DecisionConfig> = {
   name: 'decision',
   config: decisionConfig,
@@ -96,9 +98,10 @@ export const decisionService: ServiceDefinition<DecisionConfig> = {
     MachinePlacementRow,
   ],
   migrations: [DecisionTables],
+  listeners: LISTENERS,
   createModule: (context) => ({
     module: DecisionModule,
-    controllers: [WorkloadConsumer, MarketConsumer, DecisionController],
+    controllers: LISTENERS,
     providers: wire(context).map(provided),
   }),
 };

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { SqsConnection, SqsNoticeQueue } from '@spotopt/cloud';
 import { UnitOfWork } from '@spotopt/kernel';
 import type { ServiceContext } from '@spotopt/platform';
@@ -18,13 +18,15 @@ import { WatchJob } from './watch.job.js';
 
 type Context = ServiceContext<EmergencyConfig>;
 
+export const LISTENERS: Type[] = [IncidentConsumer, FleetConsumer, PriceConsumer];
+
 /** The only place where this service's parts are put together. */
 @Module({})
 export class EmergencyModule {
   static create(context: Context): DynamicModule {
     return {
       module: EmergencyModule,
-      controllers: [IncidentConsumer, FleetConsumer, PriceConsumer],
+      controllers: LISTENERS,
       providers: providersOf(context),
     };
   }

@@ -1,6 +1,6 @@
 import type { ServiceDefinition } from '@spotopt/platform';
 import { type EmergencyConfig, emergencyConfig } from './config.js';
-import { EmergencyModule } from './emergency.module.js';
+import { EmergencyModule, LISTENERS } from './emergency.module.js';
 import { IncidentRow, IncidentSignalRow } from './incident/incident.store.js';
 import { MachineRow } from './machines/machine.store.js';
 import { Incidents1763700000000 } from './migrations/1763700000000-incidents.js';
@@ -11,6 +11,7 @@ export const emergencyService: ServiceDefinition<EmergencyConfig> = {
   config: emergencyConfig,
   entities: [IncidentRow, IncidentSignalRow, MachineRow, PriceChangeRow],
   migrations: [Incidents1763700000000],
+  listeners: LISTENERS,
   createModule: (context) => EmergencyModule.create(context),
 };
 

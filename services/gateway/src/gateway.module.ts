@@ -74,7 +74,7 @@ const ASK_TIMEOUT_MS = 3_000;
 const EXPIRY_SWEEP_MS = 10_000;
 const CLEAN_UP_MS = 3_600_000;
 
-const CONTROLLERS = [
+export const CONTROLLERS = [
   HealthController,
   AgentsController,
   AgentListController,

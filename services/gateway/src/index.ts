@@ -6,7 +6,7 @@ import { gatewayConfig } from './config.js';
 import type { GatewayConfig } from './config.js';
 import { ActivityRow, NotificationRow } from './events/activity.store.js';
 import { EventLogRow } from './events/event-log.store.js';
-import { GatewayModule } from './gateway.module.js';
+import { CONTROLLERS, GatewayModule } from './gateway.module.js';
 import { configureHttp, createHttpAdapter } from './http-setup.js';
 import { Gateway1763700000000 } from './migrations/1763700000000-gateway.js';
 
@@ -15,6 +15,7 @@ export const gatewayService: ServiceDefinition<GatewayConfig> = {
   config: gatewayConfig,
   entities: [ClientRow, IdempotencyRow, CommandRow, EventLogRow, ActivityRow, NotificationRow],
   migrations: [Gateway1763700000000],
+  listeners: CONTROLLERS,
   createModule: (context) => GatewayModule.with(context),
   http: true,
   createHttpAdapter,

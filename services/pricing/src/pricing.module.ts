@@ -65,6 +65,8 @@ function provided(instance: object): Provider {
   return { provide: instance.constructor as Type, useFactory: () => instance };
 }
 
+const LISTENERS: Type[] = [ReportConsumer, WatchConsumer, PricingController];
+
 export function createPricingModule(
   context: ServiceContext<PricingConfig>,
   history: PriceHistory = AwsPriceHistory.connect({
@@ -75,7 +77,7 @@ export function createPricingModule(
 ): DynamicModule {
   return {
     module: PricingModule,
-    controllers: [ReportConsumer, WatchConsumer, PricingController],
+    controllers: LISTENERS,
     providers: wire(context, history).map(provided),
   };
 }
@@ -85,5 +87,6 @@ export const pricingService: ServiceDefinition<PricingConfig> = {
   config: pricingConfig,
   entities: [SpotPoolRow, CurrentPriceRow, RawPriceRow, PriceReportRow, ReporterRow, PriceWatchRow],
   migrations: [PricingTables],
+  listeners: LISTENERS,
   createModule: (context) => createPricingModule(context),
 };

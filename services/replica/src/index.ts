@@ -3,7 +3,7 @@ import { type ReplicaConfig, replicaConfig } from './config.js';
 import { AgentRow, InstallationRow, InstanceRow } from './fleet/fleet-rows.store.js';
 import { Fleet1763700000000 } from './migrations/1763700000000-fleet.js';
 import { PoolBlockRow, PoolRow } from './pools/pool.store.js';
-import { ReplicaModule } from './replica.module.js';
+import { LISTENERS, ReplicaModule } from './replica.module.js';
 import { SwitchRow, SwitchStepRow } from './switching/switch.store.js';
 
 export const replicaService: ServiceDefinition<ReplicaConfig> = {
@@ -11,6 +11,7 @@ export const replicaService: ServiceDefinition<ReplicaConfig> = {
   config: replicaConfig,
   entities: [AgentRow, InstallationRow, InstanceRow, SwitchRow, SwitchStepRow, PoolRow, PoolBlockRow],
   migrations: [Fleet1763700000000],
+  listeners: LISTENERS,
   createModule: (context) => ReplicaModule.create(context),
 };
 

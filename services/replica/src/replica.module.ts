@@ -1,4 +1,4 @@
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { Ec2Connection, Ec2TrafficTargets, type TrafficTargets } from '@spotopt/cloud';
 import { UnitOfWork } from '@spotopt/kernel';
 import type { ServiceContext } from '@spotopt/platform';
@@ -35,33 +35,43 @@ import { useCasesOf } from './use-cases.js';
 
 type Context = ServiceContext<ReplicaConfig>;
 
+/** On a fast clock an agent is not offline before this much real time. */
+const REAL_OFFLINE_FLOOR_MS = 3_000;
+
+export const LISTENERS: Type[] = [
+  FleetRpcController,
+  StandbyRpcController,
+  SwitchingRpcController,
+  HeartbeatConsumer,
+  PoolConsumer,
+  StandbyConsumer,
+  SwitchingConsumer,
+];
+
 /** Binds the use cases to the bus, the database and the clock. */
 @Module({})
 export class ReplicaModule {
   static create(context: Context): DynamicModule {
     return {
       module: ReplicaModule,
-      controllers: [
-        FleetRpcController,
-        StandbyRpcController,
-        SwitchingRpcController,
-        HeartbeatConsumer,
-        PoolConsumer,
-        StandbyConsumer,
-        SwitchingConsumer,
-      ],
+      controllers: LISTENERS,
       providers: providersOf(context),
     };
   }
 }
 
-function trafficTargetsOf(config: ReplicaConfig): TrafficTargets {
+function trafficTargetsOf({ config, logger }: Context): TrafficTargets {
   const { awsRegion: region, awsEndpoint: endpoint, awsAccessKeyId, awsSecretAccessKey } = config;
   const credentials =
     awsAccessKeyId === undefined || awsSecretAccessKey === undefined
       ? undefined
       : { accessKeyId: awsAccessKeyId, secretAccessKey: awsSecretAccessKey };
-  return new Ec2TrafficTargets(new Ec2Connection({ region, endpoint, credentials }));
+  const connection = new Ec2Connection({ region, endpoint, credentials });
+  // Loading the SDK takes half a second of the event loop: now, and not in the middle of the first failover.
+  connection.open().catch((error: unknown) => {
+    logger.warn({ error }, 'the AWS client is not ready yet; it is tried again when it is needed');
+  });
+  return new Ec2TrafficTargets(connection);
 }
 
 function providersOf(context: Context): Provider[] {
@@ -74,14 +84,14 @@ function providersOf(context: Context): Provider[] {
       fleet: new TypeormFleetStore(),
       pools,
       switches: new TypeormSwitchStore(),
-      traffic: trafficTargetsOf(config),
+      traffic: trafficTargetsOf(context),
       failpoints,
       reporter: {
         failed: (error, switchId) => {
           logger.error({ error, switchId }, 'a switch could not go on and is tried again');
         },
       },
-      offlineAfterMs: config.agentOfflineAfterSeconds * 1000,
+      offlineAfterMs: clock.noShorterThan(REAL_OFFLINE_FLOOR_MS, config.agentOfflineAfterSeconds * 1000),
     },
   );
   const { drive, keepStandby, endFailed, endUnwanted, retire, silence } = cases;

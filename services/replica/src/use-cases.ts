@@ -30,7 +30,7 @@ import { RequestSwitch } from './switching/request-switch.js';
 import { RetryFailover } from './switching/retry-failover.js';
 import { StartFailover } from './switching/start-failover.js';
 import { StartSwitch } from './switching/start-switch.js';
-import { DEFAULT_TIMEOUTS } from './switching/switch.js';
+import { timeoutsOn } from './switching/switch.js';
 import { SwitchHistory } from './switching/switch-history.js';
 import { SwitchProgress } from './switching/switch-progress.js';
 import { TakeOver } from './switching/take-over.js';
@@ -82,7 +82,7 @@ export function useCasesOf(deps: UseCaseDeps, ports: UseCasePorts): UseCases {
   const advance = new AdvanceSwitch(
     deps,
     { fleet, switches, commands, standbys, progress, promotion, traffic, failpoints },
-    DEFAULT_TIMEOUTS,
+    timeoutsOn(deps.clock),
   );
   const retry = new RetryFailover(deps, { fleet, switches, startFailover }, offlineAfterMs);
   const takeOver = new TakeOver(deps, { fleet, switches, start, progress, promotion }, offlineAfterMs);

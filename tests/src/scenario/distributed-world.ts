@@ -6,11 +6,16 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FLEET_TAGS } from '@spotopt/agent';
+import { decisionService } from '@spotopt/decision';
+import { emergencyService } from '@spotopt/emergency';
+import { gatewayService } from '@spotopt/gateway';
 import { AppError, SystemClock, UlidIds } from '@spotopt/kernel';
-import { MemoryAttemptStore, RabbitMessageBus, RpcClient } from '@spotopt/messaging';
+import { listSubscriptions, MemoryAttemptStore, RabbitMessageBus, RpcClient } from '@spotopt/messaging';
 import { silentLogger } from '@spotopt/platform';
+import { pricingService } from '@spotopt/pricing';
+import { replicaService } from '@spotopt/replica';
 import { launchFleet, settleFleet, SIMULATED_CREDENTIALS, startRegion } from '@spotopt/standalone';
-import { dropSchemas, mysqlUrl, rabbitUrl, redisUrl, removeExchanges } from '@spotopt/testkit';
+import { dropSchemas, mysqlUrl, rabbitUrl, redisUrl, removeTopology } from '@spotopt/testkit';
 import { z } from 'zod';
 import { Api } from './api.js';
 import { SupervisedProcess } from './child-process.js';
@@ -76,7 +81,7 @@ async function build(
       SERVICES.map((service) => `${schema}_${service}`),
     ),
   );
-  cleanUps.push(() => removeExchanges(rabbitUrl(), prefix));
+  cleanUps.push(() => removeTopology(rabbitUrl(), prefix, sharedQueues()));
   const adminToken = `admin-${randomBytes(32).toString('hex')}`;
   const { startMs, realStartMs, speed } = clock.settings;
   const clockEnv = {
@@ -168,6 +173,16 @@ async function build(
     },
     stop,
   };
+}
+
+/** Agents' queues are classic ones that expire by themselves. */
+function sharedQueues(): string[] {
+  const definitions = [pricingService, decisionService, replicaService, emergencyService, gatewayService];
+  return definitions.flatMap(({ name, listeners }) =>
+    listSubscriptions(name, listeners)
+      .filter(({ kind }) => kind === 'shared')
+      .map(({ queue }) => queue),
+  );
 }
 
 async function startServices(shared: Shared): Promise<SupervisedProcess[]> {

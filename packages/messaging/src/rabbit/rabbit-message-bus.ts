@@ -37,7 +37,7 @@ export interface RabbitBusSettings {
   readonly name?: string;
   /**
    * Put before the name of every exchange and queue, so that temporary installations share a broker: their
-   * queues vanish a quarter of an hour after their last use. @default none
+   * queues vanish six hours after their last use. @default none
    */
   readonly prefix?: string;
   /** False for an agent, whose user may consume its own queue and make nothing. @default true */

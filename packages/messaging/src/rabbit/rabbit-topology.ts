@@ -22,7 +22,7 @@ const AGENT_MAX_LENGTH = 100;
 /** A queue of responders that did not come back after a broker restart must not swallow requests for long. */
 const RPC_EXPIRES_MS = 60_000;
 /** Queues of a prefixed installation, which is a temporary one, vanish this long after their last use. */
-const TEMPORARY_EXPIRES_MS = 15 * 60_000;
+const TEMPORARY_EXPIRES_MS = 6 * 3_600_000;
 const ACCESS_REFUSED = 403;
 const PRECONDITION_FAILED = 406;
 

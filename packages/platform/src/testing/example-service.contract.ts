@@ -77,6 +77,7 @@ export function exampleService(
     config: exampleConfig,
     entities: [],
     migrations: [],
+    listeners: [ExampleConsumer],
     createModule: (context): DynamicModule => ({
       module: ExampleModule,
       controllers: [ExampleConsumer],

@@ -31,6 +31,9 @@ export interface CommandOrder {
   readonly correlation?: string | null;
 }
 
+/** On a fast clock a command still needs this much real time to get there. */
+const REAL_FLOOR_MS = 5_000;
+
 /** Asks agents for something, through the gateway's mailbox. */
 export class CommandAgent {
   readonly #events: FleetEvents;
@@ -59,7 +62,9 @@ export class CommandAgent {
       clientId: order.agent.clientId,
       epoch: order.agent.epoch,
       priority: order.priority,
-      deadlineAt: new Date(this.deps.clock.nowMs() + order.validForMs).toISOString(),
+      deadlineAt: new Date(
+        this.deps.clock.nowMs() + this.deps.clock.noShorterThan(REAL_FLOOR_MS, order.validForMs),
+      ).toISOString(),
       ...(order.correlation == null ? {} : { correlation: order.correlation }),
     };
     await this.deps.outbox.add(tx, this.#events.command(command));

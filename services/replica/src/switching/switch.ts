@@ -1,4 +1,5 @@
 import type { Mode, SwitchStep, Trigger } from '@spotopt/contracts';
+import type { Clock } from '@spotopt/kernel';
 import type { Instance } from '../fleet/index.js';
 
 /**
@@ -79,6 +80,22 @@ export const DEFAULT_TIMEOUTS: SwitchTimeouts = {
   confirmMs: 10 * 60_000,
   serviceReportMs: 30_000,
 };
+
+/** Real time that messages and processes need, whatever the speed of simulated time. */
+const REAL_FLOOR_MS = 3_000;
+const REAL_LAUNCH_FLOOR_MS = 20_000;
+
+/** The timeouts on a clock that may run fast; those that follow AWS's notice stay as they are. */
+export function timeoutsOn(clock: Clock): SwitchTimeouts {
+  return {
+    ...DEFAULT_TIMEOUTS,
+    launchMs: clock.noShorterThan(REAL_LAUNCH_FLOOR_MS, DEFAULT_TIMEOUTS.launchMs),
+    quiesceMs: clock.noShorterThan(REAL_FLOOR_MS, DEFAULT_TIMEOUTS.quiesceMs),
+    silentMs: clock.noShorterThan(REAL_FLOOR_MS, DEFAULT_TIMEOUTS.silentMs),
+    confirmMs: clock.noShorterThan(REAL_LAUNCH_FLOOR_MS, DEFAULT_TIMEOUTS.confirmMs),
+    serviceReportMs: clock.noShorterThan(REAL_FLOOR_MS, DEFAULT_TIMEOUTS.serviceReportMs),
+  };
+}
 
 export interface SwitchFacts {
   readonly sw: Switch;

@@ -16,7 +16,7 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from '@spotopt/contracts';
-import { AppError, Failpoints } from '@spotopt/kernel';
+import { type AppError, Failpoints, type Tx } from '@spotopt/kernel';
 import { changeRows, selectRows } from '@spotopt/persistence';
 import {
   type DatabaseDialect,
@@ -366,28 +366,44 @@ export class ReplicaWorld {
     return commands.filter((command) => commandType === undefined || command.commandType === commandType);
   }
 
-  async agent(agentId: string): Promise<Agent> {
-    return found(await this.deps.uow.read((tx) => this.fleet.findAgent(tx, agentId)));
+  agent(agentId: string): Promise<Agent> {
+    return this.deps.uow.read((tx) => this.agentIn(tx, agentId));
+  }
+
+  async agentIn(tx: Tx, agentId: string): Promise<Agent> {
+    return found(await this.fleet.findAgent(tx, agentId));
   }
 
   async instance(instanceId: string): Promise<Instance> {
     return found(await this.deps.uow.read((tx) => this.fleet.findInstance(tx, instanceId)));
   }
 
-  async machine(ec2InstanceId: string): Promise<Instance> {
-    return found(await this.deps.uow.read((tx) => this.fleet.findInstanceByEc2Id(tx, ec2InstanceId)));
+  machine(ec2InstanceId: string): Promise<Instance> {
+    return this.deps.uow.read((tx) => this.machineIn(tx, ec2InstanceId));
+  }
+
+  async machineIn(tx: Tx, ec2InstanceId: string): Promise<Instance> {
+    return found(await this.fleet.findInstanceByEc2Id(tx, ec2InstanceId));
   }
 
   machines(agentId: string): Promise<Instance[]> {
     return this.deps.uow.read((tx) => this.fleet.listInstances(tx, { agentId }));
   }
 
-  async primary(agentId: string): Promise<Instance> {
-    return found(await this.deps.uow.read((tx) => this.fleet.findPrimary(tx, agentId)));
+  primary(agentId: string): Promise<Instance> {
+    return this.deps.uow.read((tx) => this.primaryIn(tx, agentId));
   }
 
-  async switchRow(switchId: string | null): Promise<Switch> {
-    return found(await this.deps.uow.read((tx) => this.switches.find(tx, switchId ?? '')));
+  async primaryIn(tx: Tx, agentId: string): Promise<Instance> {
+    return found(await this.fleet.findPrimary(tx, agentId));
+  }
+
+  switchRow(switchId: string | null): Promise<Switch> {
+    return this.deps.uow.read((tx) => this.switchIn(tx, switchId ?? ''));
+  }
+
+  async switchIn(tx: Tx, switchId: string): Promise<Switch> {
+    return found(await this.switches.find(tx, switchId));
   }
 
   running(agentId: string): Promise<Switch | null> {
