@@ -1,4 +1,5 @@
 import {
+  AgentOnlineV1,
   AgentRegisteredV1,
   LEGACY_COMMAND_TYPES,
   poolIdOf,
@@ -206,9 +207,18 @@ export class RegisterAgent {
 
   async #refreshAgent(tx: Tx, agent: Agent, instance: Instance, request: Request): Promise<Agent> {
     if (instance.state !== 'primary') return agent;
+    const now = this.deps.clock.now();
+    if (agent.status === 'offline') {
+      const { id: agentId, clientId } = agent;
+      const lastHeartbeatAt = now.toISOString();
+      await this.deps.outbox.add(
+        tx,
+        this.#events.of(AgentOnlineV1, agentId, { agentId, clientId, lastHeartbeatAt }),
+      );
+    }
     return this.fleet.updateAgent(tx, agent, {
       status: 'online',
-      lastHeartbeatAt: this.deps.clock.now(),
+      lastHeartbeatAt: now,
       hostname: request.hostname ?? agent.hostname,
       agentVersion: request.agentVersion ?? agent.agentVersion,
       instanceType: request.instanceType ?? agent.instanceType,
