@@ -16,7 +16,7 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from '@spotopt/contracts';
-import { type AppError, Failpoints, type Tx } from '@spotopt/kernel';
+import { type AppError, Failpoints, type Tx, type UnitOfWork } from '@spotopt/kernel';
 import { changeRows, selectRows } from '@spotopt/persistence';
 import {
   type DatabaseDialect,
@@ -26,7 +26,7 @@ import {
   testDatabase,
 } from '@spotopt/testkit';
 import { TypeormFleetStore } from '../fleet/fleet.store.js';
-import type { Agent, Instance, UseCaseDeps } from '../fleet/index.js';
+import type { Agent, FleetStore, Instance, UseCaseDeps } from '../fleet/index.js';
 import { replicaService } from '../index.js';
 import type { PoolBlock } from '../pools/index.js';
 import { TypeormPoolStore } from '../pools/pool.store.js';
@@ -87,14 +87,19 @@ export class CrashingFailpoints extends Failpoints {
 
 type Registration = Partial<RpcRequest<typeof RegisterAgent>> & { readonly ec2InstanceId: string };
 
+export interface WorldParts {
+  readonly unitOfWork?: (real: UnitOfWork) => UnitOfWork;
+  readonly fleet?: FleetStore;
+}
+
 /** The real use cases on real stores, with what a test needs to play agents and AWS. */
 export class ReplicaWorld {
-  readonly fleet = new TypeormFleetStore();
   readonly pools = new TypeormPoolStore();
   readonly switches = new TypeormSwitchStore();
   readonly traffic = new RecordedTraffic();
   readonly failpoints = new CrashingFailpoints();
   readonly failures: unknown[] = [];
+  readonly fleet: FleetStore;
   readonly cases: UseCases;
   readonly deps: UseCaseDeps;
   #events = 0;
@@ -103,9 +108,11 @@ export class ReplicaWorld {
     readonly test: TestDatabase,
     readonly clock: ManualClock,
     ids: SequenceIds,
+    parts: WorldParts,
   ) {
     const { uow, inbox, outbox } = test.database;
-    this.deps = { uow, inbox, outbox, clock, ids };
+    this.deps = { uow: parts.unitOfWork?.(uow) ?? uow, inbox, outbox, clock, ids };
+    this.fleet = parts.fleet ?? new TypeormFleetStore();
     const { fleet, pools, switches, traffic, failpoints } = this;
     this.cases = useCasesOf(this.deps, {
       fleet,
@@ -122,12 +129,12 @@ export class ReplicaWorld {
     });
   }
 
-  static async open(dialect: DatabaseDialect): Promise<ReplicaWorld> {
+  static async open(dialect: DatabaseDialect, parts: WorldParts = {}): Promise<ReplicaWorld> {
     const clock = new ManualClock(NOW);
     const ids = new SequenceIds();
     const { entities, migrations } = replicaService;
     const test = await testDatabase(dialect, { service: 'replica', entities, migrations, clock, ids });
-    return new ReplicaWorld(test, clock, ids);
+    return new ReplicaWorld(test, clock, ids, parts);
   }
 
   async clear(): Promise<void> {
