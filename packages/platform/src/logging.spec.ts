@@ -60,6 +60,13 @@ describe('a log line', () => {
     expect(lines()).toMatchObject([{ job: 'prune', token: '[redacted]', rows: 3 }]);
   });
 
+  test('has every name once, the innermost value of it', () => {
+    const { logger, text } = captured();
+    logger.child({ service: 'gateway', job: 'a' }).info({ job: 'b' }, 'x');
+    expect(text()).toContain('"service":"gateway","job":"b"');
+    expect(text().match(/"service"/g)).toHaveLength(1);
+  });
+
   test.each(['password', 'apiKey', 'api_key', 'authorization', 'clientToken', 'cookie', 'secretAccessKey'])(
     'never shows a %s, however deep',
     (name) => {

@@ -30,7 +30,11 @@ export interface LoggerSettings {
 }
 
 class PinoBackedLogger extends Logger {
-  constructor(private readonly pinoLogger: PinoLogger) {
+  /** @param bound fields of every line; kept here because pino would write a name twice that is bound twice */
+  constructor(
+    private readonly pinoLogger: PinoLogger,
+    private readonly bound: object,
+  ) {
     super();
   }
 
@@ -51,12 +55,12 @@ class PinoBackedLogger extends Logger {
   }
 
   override child(fields: LogFields): Logger {
-    return new PinoBackedLogger(this.pinoLogger.child(toSafe(fields, false)));
+    return new PinoBackedLogger(this.pinoLogger, { ...this.bound, ...toSafe(fields, false) });
   }
 
   #write(level: 'debug' | 'info' | 'warn' | 'error', fields: LogFields, message: string): void {
-    if (this.pinoLogger.isLevelEnabled(level))
-      this.pinoLogger[level](toSafe(fields, level === 'error'), message);
+    if (!this.pinoLogger.isLevelEnabled(level)) return;
+    this.pinoLogger[level]({ ...this.bound, ...toSafe(fields, level === 'error') }, message);
   }
 }
 
@@ -69,7 +73,7 @@ function toSafe(fields: LogFields, stacks: boolean): object {
 export function createLogger(settings: LoggerSettings): Logger {
   const options = {
     level: settings.level ?? 'info',
-    base: { service: settings.service },
+    base: null,
     messageKey: 'message',
     timestamp: pino.stdTimeFunctions.isoTime,
     // Errors are spelt out before they come here.
@@ -80,9 +84,8 @@ export function createLogger(settings: LoggerSettings): Logger {
       return correlationId === undefined ? {} : { correlationId };
     },
   };
-  return new PinoBackedLogger(
-    settings.destination === undefined ? pino(options) : pino(options, settings.destination),
-  );
+  const root = settings.destination === undefined ? pino(options) : pino(options, settings.destination);
+  return new PinoBackedLogger(root, { service: settings.service });
 }
 
 class SilentLogger extends Logger {
