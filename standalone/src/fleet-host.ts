@@ -56,6 +56,11 @@ export class FleetHost {
         void this.halt(instance.id);
       }),
     );
+    // Machines of an earlier run have booted before anybody listened.
+    const nowMs = this.settings.clock.nowMs();
+    for (const instance of region.instances.alive()) {
+      if (instance.runningAtMs <= nowMs && instance.tags.has(FLEET_TAGS.managed)) this.boot(instance.id);
+    }
   }
 
   async stop(): Promise<void> {

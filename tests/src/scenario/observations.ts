@@ -25,21 +25,59 @@ export async function readAgent(
   return { agentId: agent.id, ec2InstanceId: agent.instance_id };
 }
 
+const SwitchList = z.object({ switches: z.array(z.object({ status: z.string() })) });
+
+/**
+ * Stops the engine from moving the workload in the middle of a story, and lets a move that is under way end. The
+ * machine that the workload runs on may be another one afterwards.
+ */
+export async function holdStill(
+  world: World,
+  workload: string,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<{ agentId: string; ec2InstanceId: string }> {
+  const { agentId } = await readAgent(world, workload);
+  await world.api.post(`/api/client/agents/${agentId}/config`, { autoSwitchEnabled: false, ...settings });
+  await untilOnSimulator(
+    'a switch that is under way',
+    async () => {
+      const { switches } = SwitchList.parse(await world.api.get('/api/switches'));
+      return switches.some(({ status }) => status === 'running') ? null : true;
+    },
+    world,
+  );
+  return readAgent(world, workload);
+}
+
 /** Who served the workload when, measured by the simulated machines and not by what we report. */
-export function workloadReport(world: World, workload: string): WorkloadReport {
+export function serviceSince(
+  world: World,
+  workload: string,
+  sinceMs: number,
+): Pick<WorkloadReport, 'downtimeMs' | 'openGapMs' | 'overlapMs'> {
   const report = world.simulator.region.workloads
     .reports()
     .find((candidate) => candidate.workload === workload);
   if (report === undefined) throw AppError.permanent('workload-never-served', `${workload} never served`);
-  return report;
+  const lengthSince = (spans: readonly { readonly fromMs: number; readonly toMs: number }[]): number =>
+    spans.reduce((sum, span) => sum + Math.max(0, span.toMs - Math.max(span.fromMs, sinceMs)), 0);
+  return {
+    downtimeMs: lengthSince(report.gaps),
+    openGapMs: report.openGapMs,
+    overlapMs: lengthSince(report.overlaps),
+  };
 }
 
 /** Waits for something in the simulated cloud; answers what `probe` found. */
-export async function untilOnSimulator<T>(what: string, probe: () => T | null, world: World): Promise<T> {
+export async function untilOnSimulator<T>(
+  what: string,
+  probe: () => T | null | Promise<T | null>,
+  world: World,
+): Promise<T> {
   const giveUpAtMs = REAL_TIME.nowMs() + WITHIN_MS;
   for (;;) {
     world.simulator.region.advance();
-    const found = probe();
+    const found = await probe();
     if (found !== null) return found;
     if (REAL_TIME.nowMs() > giveUpAtMs)
       throw AppError.permanent('scenario-timeout', `waited in vain for ${what}`);

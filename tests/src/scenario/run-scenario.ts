@@ -1,4 +1,5 @@
 import type { Envelope } from '@spotopt/contracts';
+import { Deadline, SystemClock } from '@spotopt/kernel';
 import { distributedWorld } from './distributed-world.js';
 import { ReplayedEventLog } from './event-log.js';
 import {
@@ -18,6 +19,10 @@ export interface RunSettings {
   readonly killPromotion: boolean;
   readonly tell: (line: string) => void;
 }
+
+/** A system that cannot be stopped must not keep its caller for ever. */
+const STOP_WITHIN_MS = 90_000;
+const REAL_TIME = new SystemClock();
 
 /** Happens all the time and says nothing about the story. */
 const NOISE = /^spotopt\.(telemetry|pricing)\./;
@@ -40,7 +45,8 @@ export async function runScenario(scenario: Scenario, settings: RunSettings): Pr
     settings.tell(`playing ${scenario.name} at ${String(speed)} s per second`);
     return await play(scenario, world, settings);
   } finally {
-    await world.stop();
+    settings.tell('stopping the system');
+    await Deadline.after(REAL_TIME, STOP_WITHIN_MS).race('stopping the system', () => world.stop());
   }
 }
 

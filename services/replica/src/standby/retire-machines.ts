@@ -19,8 +19,9 @@ import {
 } from '../fleet/index.js';
 
 const KEEP_ZOMBIE_MS = 30 * 24 * 60 * 60_000;
-const ASK_AGAIN_AFTER_MS = 60_000;
 const COMMAND_VALID_FOR_MS = 10 * 60_000;
+/** Not while the last request may still be carried out. */
+const ASK_AGAIN_AFTER_MS = COMMAND_VALID_FOR_MS;
 
 /** When a zombie may be terminated, in milliseconds since the epoch. */
 export function terminationDueAtMs(zombie: Instance, agent: Agent): number {

@@ -2,7 +2,7 @@ import { AgentOfflineV1, AgentOnlineV1, PricingReportedV1 } from '@spotopt/contr
 import { AppError } from '@spotopt/kernel';
 import { compareWithFile } from '@spotopt/pricing';
 import { ofType } from '../event-log.js';
-import { readAgent } from '../observations.js';
+import { holdStill } from '../observations.js';
 import { poolsOf, readStoredHistory, simulatedHistory } from '../prices.js';
 import { type Findings, invariant, type Scenario } from '../scenario.js';
 
@@ -23,7 +23,7 @@ export const dataGap: Scenario = {
   async play(world, events, tell): Promise<Findings> {
     const workload = world.workloads[0];
     if (workload === undefined) throw AppError.bug('no-workload', 'the world has no workload');
-    const agent = await readAgent(world, workload);
+    const agent = await holdStill(world, workload);
     await events.until('a first price report', (event) => event.type === PricingReportedV1.type);
     const poolIds = poolsOf(world, agent.ec2InstanceId);
     const zeroMs = world.clock.nowMs();

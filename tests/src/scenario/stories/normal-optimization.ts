@@ -1,7 +1,7 @@
 import { DecisionMadeV1, InstanceTerminatedV1, SwitchFinishedV1 } from '@spotopt/contracts';
 import { AppError } from '@spotopt/kernel';
 import { dataOf, ofType } from '../event-log.js';
-import { readAgent, workloadReport } from '../observations.js';
+import { readAgent, serviceSince } from '../observations.js';
 import { type Findings, invariant, type Scenario } from '../scenario.js';
 
 const MAX_DOWNTIME_MS = 10_000;
@@ -38,7 +38,7 @@ export const normalOptimization: Scenario = {
     const all = await events.all();
     const decision = ofType(DecisionMadeV1, all).find(({ data }) => data.decisionId === finished.decisionId);
     const switches = ofType(SwitchFinishedV1, all).length;
-    const report = workloadReport(world, workload);
+    const report = serviceSince(world, workload, zeroMs);
     const saving = finished.savingsUsdPerHour ?? Number.NaN;
     const waitedMs = Date.parse(ended.terminatedAt) - Date.parse(finished.finishedAt);
     const candidates = decision?.data.candidates ?? [];

@@ -8,7 +8,7 @@ import {
 import { AppError } from '@spotopt/kernel';
 import { dataOf, ofType } from '../event-log.js';
 import { type Findings, invariant, type Scenario } from '../scenario.js';
-import { readAgent, untilOnSimulator, workloadReport } from '../observations.js';
+import { holdStill, untilOnSimulator, serviceSince } from '../observations.js';
 
 const MAX_DOWNTIME_MS = 10_000;
 
@@ -23,16 +23,15 @@ export const terminationWithReplica: Scenario = {
   async play(world, events, tell): Promise<Findings> {
     const workload = world.workloads[0];
     if (workload === undefined) throw AppError.bug('no-workload', 'the world has no workload');
-    const agent = await readAgent(world, workload);
-    await world.api.post(`/api/client/agents/${agent.agentId}/config`, {
-      manualReplicaEnabled: true,
-      autoSwitchEnabled: false,
-      autoTerminateEnabled: true,
-    });
+    const settings = { manualReplicaEnabled: true, autoTerminateEnabled: true };
+    await holdStill(world, workload, settings);
     const ready = dataOf(
       ReplicaReadyV1,
-      await events.until('a ready standby', (event) => event.type === ReplicaReadyV1.type),
+      await events.until('a ready manual standby', (event) =>
+        ofType(ReplicaReadyV1, [event]).some(({ data }) => data.replicaType === 'manual'),
+      ),
     );
+    const agent = await holdStill(world, workload);
     tell(
       `standby ${ready.ec2InstanceId} is ready in ${ready.poolId}; AWS now takes ${agent.ec2InstanceId} back`,
     );
@@ -60,7 +59,7 @@ interface Evidence {
 }
 
 async function judge({ world, events, agent, zeroMs, goneAtMs, workload }: Evidence): Promise<Findings> {
-  const all = await events.all();
+  const all = (await events.all()).filter((event) => Date.parse(event.time) >= zeroMs);
   const incidents = new Set(
     ofType(InterruptionDetectedV1, all)
       .filter(({ data }) => data.agentId === agent.agentId)
@@ -71,7 +70,7 @@ async function judge({ world, events, agent, zeroMs, goneAtMs, workload }: Evide
   const finished = ofType(SwitchFinishedV1, all).at(-1)?.data;
   const survived = ofType(InterruptionSurvivedV1, all).at(-1)?.data;
   const confirmedAtMs = finished === undefined ? Number.NaN : Date.parse(finished.finishedAt);
-  const report = workloadReport(world, workload);
+  const report = serviceSince(world, workload, zeroMs);
   const newInstance = promotions[0]?.data.ec2InstanceId;
   const address = world.simulator.region.addresses.all().find(({ instanceId }) => instanceId === newInstance);
   const killed = world.killed();
