@@ -18,7 +18,7 @@ export interface AdvanceSwitchPorts {
   readonly failpoints: Failpoints;
 }
 
-const QUIESCE_VALID_FOR_MS = 60_000;
+const QUIESCE_VALID_FOR_MS = 120_000;
 const SWITCH_VALID_FOR_MS = 40 * 60_000;
 /** No switch needs more actions than this without waiting for somebody in between. */
 const MAX_ACTIONS_IN_A_ROW = 10;

@@ -140,7 +140,7 @@ describe('what a switch needs next', () => {
     ],
     [
       'when the old workload does not stop',
-      { sw: emergency({ step: 'quiesce', ...tooLong(20_000) }), to: standby('promoting') },
+      { sw: emergency({ step: 'quiesce', reclaimAt: null, ...tooLong(20_000) }), to: standby('promoting') },
       'promote',
     ],
     [

@@ -60,6 +60,7 @@ export interface SwitchTimeouts {
   readonly quiesceMs: number;
   /** In an emergency, waiting costs nothing while the old machine still serves: wait, but leave this much of the notice. */
   readonly emergencyReserveMs: number;
+  /** The same when nobody knows how long the machine lives. */
   readonly emergencyQuiesceMs: number;
   /** In an emergency a machine silent for this long is not asked to stop. */
   readonly silentMs: number;
@@ -202,10 +203,7 @@ function afterQuiesce(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchActio
   const budgetMs =
     sw.reclaimAt === null
       ? timeouts.emergencyQuiesceMs
-      : Math.min(
-          timeouts.emergencyQuiesceMs,
-          sw.reclaimAt.getTime() - timeouts.emergencyReserveMs - sw.stepStartedAt.getTime(),
-        );
+      : sw.reclaimAt.getTime() - timeouts.emergencyReserveMs - sw.stepStartedAt.getTime();
   const outOfTime = sw.quiesceOutcome === 'failed' || waitedMs >= budgetMs;
   return outOfTime
     ? { kind: 'promote', fenced: false, detail: 'no time left to wait for the old workload' }
