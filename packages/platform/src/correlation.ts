@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import type { Ids } from '@spotopt/kernel';
 import { Observable } from 'rxjs';
 
 const storage = new AsyncLocalStorage<string>();
@@ -20,23 +21,34 @@ function textAt(value: unknown, key: string): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
-function correlationOf(context: ExecutionContext): string | undefined {
-  if (context.getType() === 'http') {
-    const request: unknown = context.switchToHttp().getRequest();
-    return textAt(request, 'correlationId') ?? textAt(request, 'id');
-  }
-  const rpc = context.switchToRpc();
-  const payload: unknown = rpc.getData();
-  return textAt(payload, 'correlation') ?? textAt(rpc.getContext(), 'correlationId') ?? textAt(payload, 'id');
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+
+/** What the caller calls its request, if that is harmless to log. */
+function requestIdOf(request: unknown): string | undefined {
+  const headers: unknown =
+    typeof request === 'object' && request !== null ? Reflect.get(request, 'headers') : undefined;
+  const id = textAt(headers, 'x-request-id');
+  return id !== undefined && REQUEST_ID.test(id) ? id : undefined;
 }
 
 /** Binds the correlation id of each message and HTTP request for the time of its handler. */
 export class CorrelationInterceptor implements NestInterceptor {
+  constructor(private readonly ids: Ids) {}
+
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const correlationId = correlationOf(context);
-    if (correlationId === undefined) return next.handle();
+    const correlationId = this.#correlationOf(context);
     return new Observable((subscriber) =>
       withCorrelation(correlationId, () => next.handle().subscribe(subscriber)),
     );
+  }
+
+  #correlationOf(context: ExecutionContext): string {
+    if (context.getType() === 'http') {
+      return requestIdOf(context.switchToHttp().getRequest()) ?? this.ids.next();
+    }
+    const rpc = context.switchToRpc();
+    const payload: unknown = rpc.getData();
+    const sent = textAt(payload, 'correlation') ?? textAt(rpc.getContext(), 'correlationId');
+    return sent ?? textAt(payload, 'id') ?? this.ids.next();
   }
 }

@@ -26,8 +26,8 @@ interface Run {
 let folder: string;
 const runs: Run[] = [];
 
-function start(env: Readonly<Record<string, string>>): Run {
-  const child = spawn(process.execPath, [MAIN], {
+function start(env: Readonly<Record<string, string>>, ...args: readonly string[]): Run {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', HEALTH_PORT: '0', START_TIMEOUT_MS: '1000', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -173,5 +173,12 @@ describe('a service that runs', () => {
     expect(await run.ended).toBe(0);
     expect(run.stderr).toBe('');
     expect(run.stdout).toContain('"message":"stopped"');
+  });
+
+  test('a promise that nobody waited for ends it with 1, and the log says why', async () => {
+    const run = start(good(), '--leave-rejection');
+    expect(await run.ended).toBe(1);
+    expect(run.stdout).toContain('nobody waited for this');
+    expect(run.stdout).toContain('"kind":"unhandledRejection"');
   });
 });

@@ -71,7 +71,7 @@ async function startMicroservice<Config>(
     logger: new NestLogger(logger),
     strategy: new BusStrategy({ bus, service: definition.name, logger }),
   });
-  app.useGlobalInterceptors(new CorrelationInterceptor());
+  app.useGlobalInterceptors(new CorrelationInterceptor(context.ids));
   await closedOnFailure(app, () => app.listen());
   return { app, httpUrl: undefined };
 }
@@ -90,7 +90,7 @@ async function startHttpService<Config>(
     ...NEST_OPTIONS,
     logger: new NestLogger(logger),
   });
-  app.useGlobalInterceptors(new CorrelationInterceptor());
+  app.useGlobalInterceptors(new CorrelationInterceptor(context.ids));
   app.connectMicroservice(
     { strategy: new BusStrategy({ bus, service: definition.name, logger }) },
     { inheritAppConfig: true },
