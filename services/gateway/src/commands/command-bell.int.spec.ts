@@ -3,7 +3,7 @@ import type { AgentCommand } from '@spotopt/contracts';
 import { SystemClock } from '@spotopt/kernel';
 import { MemoryAttemptStore, RabbitMessageBus, silentLogger } from '@spotopt/messaging';
 import type { Delivery } from '@spotopt/messaging';
-import { rabbitUrl, recordingLogger, removeExchanges, waitFor } from '@spotopt/testkit';
+import { rabbitUrl, recordingLogger, removeTopology, waitFor } from '@spotopt/testkit';
 import { BusCommandBell } from './command-bell.client.js';
 
 const clock = new SystemClock();
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await bus.deleteQueue(`agent.${KEY}.commands`);
   await bus.close(0);
-  await removeExchanges(rabbitUrl(), prefix);
+  await removeTopology(rabbitUrl(), prefix, []);
 });
 
 function command(commandId: string, validMs = 60_000): AgentCommand {
