@@ -40,7 +40,7 @@ function providersOf(context: Context): Provider[] {
   const machines = new TypeormMachineStore();
   const prices = new TypeormPriceStore();
   const handle = new HandleSignal(deps, { incidents, machines, prices });
-  const track = new TrackFailover(deps, incidents);
+  const track = new TrackFailover(deps, incidents, machines);
   return [
     { provide: UnitOfWork, useValue: uow },
     { provide: IncidentStore, useValue: incidents },

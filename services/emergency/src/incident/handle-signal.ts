@@ -1,7 +1,7 @@
 import type { Clock, Ids, Inbox, Outbox, Tx, UnitOfWork } from '@spotopt/kernel';
 import { type Machine, type MachineStore, standbyOf } from '../machines/index.js';
 import { type PriceStore, riskOf } from '../risk/index.js';
-import { deadlineOf, fuse, type Incident, type Signal, urgencyOf } from './incident.js';
+import { deadlineOf, fuse, type Incident, OPEN_STATES, type Signal, urgencyOf } from './incident.js';
 import { IncidentEvents } from './incident-events.js';
 import type { IncidentStore } from './ports.js';
 
@@ -47,7 +47,7 @@ export class HandleSignal {
     this.#events = new IncidentEvents(deps.ids, deps.clock);
   }
 
-  /** @returns null for a machine that belongs to no workload of ours */
+  /** @returns null for a machine that belongs to no workload of ours, or not to the one that reports it */
   execute(signal: Signal, reporter: Reporter | null): Promise<SignalOutcome | null> {
     return this.deps.uow.run((tx) => this.inTransaction(tx, signal, reporter));
   }
@@ -55,9 +55,9 @@ export class HandleSignal {
   async inTransaction(tx: Tx, signal: Signal, reporter: Reporter | null): Promise<SignalOutcome | null> {
     const { incidents, machines } = this.ports;
     const machine = await machines.find(tx, signal.ec2InstanceId);
-    const owner = reporter ?? machine;
+    const owner = ownerOf(machine, reporter);
     if (owner === null) return null;
-    const latest = await incidents.findLatest(tx, signal.ec2InstanceId);
+    const latest = await this.#latest(tx, signal.ec2InstanceId, owner);
     const fusion = fuse(latest, signal);
     const incident =
       fusion.kind === 'open' || latest === null
@@ -68,6 +68,16 @@ export class HandleSignal {
     if (changed) await this.deps.outbox.add(tx, this.#events.detected(incident, signal.kind));
     const standby = standbyOf(await machines.listByAgent(tx, incident.agentId));
     return { incident, changed, standby };
+  }
+
+  /** An incident that was opened for the machine's former workload says nothing to the present one. */
+  async #latest(tx: Tx, ec2InstanceId: string, owner: Reporter): Promise<Incident | null> {
+    const latest = await this.ports.incidents.findLatest(tx, ec2InstanceId);
+    if (latest === null || latest.agentId === owner.agentId) return latest;
+    if (OPEN_STATES.includes(latest.state)) {
+      await this.ports.incidents.update(tx, latest, { state: 'expired', closedAt: this.deps.clock.now() });
+    }
+    return null;
   }
 
   async #open(tx: Tx, signal: Signal, owner: Reporter, machine: Machine | null): Promise<Incident> {
@@ -81,6 +91,7 @@ export class HandleSignal {
       state: 'detected',
       urgency: urgencyOf(signal.kind),
       firstSignalAt: signal.detectedAt,
+      lastSignalAt: now,
       noticeAt: signal.kind === 'termination-notice' ? signal.detectedAt : null,
       deadlineAt: deadlineOf(signal),
       signalCount: 1,
@@ -96,10 +107,10 @@ export class HandleSignal {
   }
 
   #add(tx: Tx, incident: Incident, signal: Signal, raise: boolean): Promise<Incident> {
-    const signalCount = incident.signalCount + 1;
-    if (!raise) return this.ports.incidents.update(tx, incident, { signalCount });
+    const heard = { signalCount: incident.signalCount + 1, lastSignalAt: this.deps.clock.now() };
+    if (!raise) return this.ports.incidents.update(tx, incident, heard);
     return this.ports.incidents.update(tx, incident, {
-      signalCount,
+      ...heard,
       urgency: 'terminate',
       noticeAt: signal.detectedAt,
       deadlineAt: deadlineOf(signal),
@@ -118,4 +129,10 @@ export class HandleSignal {
       nowMs,
     }).score;
   }
+}
+
+/** Whose machine it is; what an agent says about a machine of another workload is not believed. */
+function ownerOf(machine: Machine | null, reporter: Reporter | null): Reporter | null {
+  if (machine === null) return reporter;
+  return reporter === null || reporter.agentId === machine.agentId ? machine : null;
 }

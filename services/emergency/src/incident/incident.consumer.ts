@@ -11,7 +11,7 @@ import {
   SwitchFinishedV1,
   SwitchStartedV1,
 } from '@spotopt/contracts';
-import { UnitOfWork } from '@spotopt/kernel';
+import { AppError, UnitOfWork } from '@spotopt/kernel';
 import { OnEvent, OnRpc } from '@spotopt/messaging';
 import { HandleSignal, type SignalOutcome } from './handle-signal.js';
 import type { Signal } from './incident.js';
@@ -75,7 +75,9 @@ function signalOf(report: Report): Signal {
 }
 
 function answerOf(outcome: SignalOutcome | null): RpcResponse<typeof ReportInterruption> {
-  if (outcome === null) throw new TypeError('a reported signal always has an owner');
+  if (outcome === null) {
+    throw AppError.permanent('instance-not-found', 'no such instance of this agent');
+  }
   const { incident, changed, standby } = outcome;
   return {
     incident: toIncidentView(incident),

@@ -2,6 +2,7 @@ import type { Tx } from '@spotopt/kernel';
 import { AppError } from '@spotopt/kernel';
 import {
   doubleColumn,
+  forUpdate,
   idColumn,
   insertIfAbsent,
   instantColumn,
@@ -9,8 +10,8 @@ import {
   managerOf,
   stringColumn,
 } from '@spotopt/persistence';
-import { Column, Entity, In, MoreThanOrEqual } from 'typeorm';
-import type { Incident, IncidentState, Signal, Urgency } from './incident.js';
+import { Column, Entity, In, MoreThanOrEqual, type SelectQueryBuilder } from 'typeorm';
+import { type Incident, type IncidentState, OPEN_STATES, type Signal, type Urgency } from './incident.js';
 import { type IncidentFilter, type IncidentPatch, IncidentStore } from './ports.js';
 
 @Entity('incident')
@@ -23,6 +24,7 @@ export class IncidentRow {
   @Column(stringColumn(16)) state!: IncidentState;
   @Column(stringColumn(16)) urgency!: Urgency;
   @Column(instantColumn({ name: 'first_signal_at' })) firstSignalAt!: Date;
+  @Column(instantColumn({ name: 'last_signal_at' })) lastSignalAt!: Date;
   @Column(instantColumn({ name: 'notice_at', nullable: true })) noticeAt!: Date | null;
   @Column(instantColumn({ name: 'deadline_at', nullable: true })) deadlineAt!: Date | null;
   @Column(intColumn({ name: 'signal_count' })) signalCount!: number;
@@ -56,11 +58,13 @@ export class TypeormIncidentStore extends IncidentStore {
     return managerOf(tx).findOneBy(IncidentRow, { id: incidentId });
   }
 
-  override findLatest(tx: Tx, ec2InstanceId: string): Promise<Incident | null> {
-    return managerOf(tx).findOne(IncidentRow, {
-      where: { ec2InstanceId },
-      order: { firstSignalAt: 'DESC', id: 'DESC' },
-    });
+  override async findLatest(tx: Tx, ec2InstanceId: string): Promise<Incident | null> {
+    const query = (): SelectQueryBuilder<IncidentRow> =>
+      managerOf(tx).createQueryBuilder(IncidentRow, 'incident').where({ ec2InstanceId });
+    // Many signals of one machine arrive at once: they wait here for each other instead of running again.
+    const open = await forUpdate(tx, query().andWhere({ state: In([...OPEN_STATES]) })).getOne();
+    if (open !== null) return open;
+    return query().orderBy('incident.lastSignalAt', 'DESC').addOrderBy('incident.id', 'DESC').getOne();
   }
 
   override async list(

@@ -10,7 +10,8 @@ export const incidentLifecycle = new StateMachine<IncidentState>('incident', {
   survived: [],
   // A failover that ends after the deadline still saved the workload.
   lost: ['survived'],
-  expired: [],
+  // A planned switch that became the failover says so only at its end.
+  expired: ['survived'],
 });
 
 export const OPEN_STATES: readonly IncidentState[] = ['detected', 'handling'];
@@ -25,6 +26,8 @@ export interface Incident {
   readonly state: IncidentState;
   readonly urgency: Urgency;
   readonly firstSignalAt: Date;
+  /** When the newest signal arrived here. */
+  readonly lastSignalAt: Date;
   /** First notice, as opposed to a mere recommendation. */
   readonly noticeAt: Date | null;
   readonly deadlineAt: Date | null;

@@ -13,6 +13,7 @@ export abstract class IncidentStore {
   /** @throws AppError `version-conflict` (transient) when the machine has an open incident by now */
   abstract insert(tx: Tx, incident: Incident): Promise<void>;
   abstract find(tx: Tx, incidentId: string): Promise<Incident | null>;
+  /** The open incident of the machine, else the one that was heard of last. */
   abstract findLatest(tx: Tx, ec2InstanceId: string): Promise<Incident | null>;
   /** Newest first. */
   abstract list(

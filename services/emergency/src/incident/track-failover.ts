@@ -11,6 +11,7 @@ import type { Tx } from '@spotopt/kernel';
 import type { EmergencyDeps } from './handle-signal.js';
 import { type Incident, incidentLifecycle, OPEN_STATES } from './incident.js';
 import { factsOf, IncidentEvents } from './incident-events.js';
+import type { MachineStore } from '../machines/index.js';
 import type { IncidentStore } from './ports.js';
 
 export const SWITCH_CONSUMER = 'emergency.switches';
@@ -28,6 +29,7 @@ export class TrackFailover {
   constructor(
     private readonly deps: EmergencyDeps,
     private readonly incidents: IncidentStore,
+    private readonly machines: MachineStore,
   ) {
     this.#events = new IncidentEvents(deps.ids, deps.clock);
   }
@@ -35,6 +37,11 @@ export class TrackFailover {
   started(event: EventOf<typeof SwitchStartedV1>): Promise<void> {
     const { incidentId, switchId } = event.data;
     return this.#once(event, incidentId, async (tx, incident) => {
+      if (incident.state === 'handling') {
+        // The failover started anew.
+        await this.incidents.update(tx, incident, { switchId });
+        return;
+      }
       if (!incidentLifecycle.allows(incident.state, 'handling')) return;
       const handling = await this.incidents.update(tx, incident, { state: 'handling', switchId });
       await this.deps.outbox.add(
@@ -92,17 +99,28 @@ export class TrackFailover {
   async #look(tx: Tx, incident: Incident): Promise<void> {
     const nowMs = this.deps.clock.nowMs();
     if (incident.urgency === 'warn') {
-      if (nowMs - incident.firstSignalAt.getTime() > RECOMMENDATION_EXPIRES_MS)
+      if (nowMs - incident.lastSignalAt.getTime() > RECOMMENDATION_EXPIRES_MS)
         await this.#expire(tx, incident);
       return;
     }
-    if (incident.deadlineAt !== null && nowMs > incident.deadlineAt.getTime() + LOST_AFTER_MS) {
+    const isOver = incident.deadlineAt !== null && nowMs > incident.deadlineAt.getTime() + LOST_AFTER_MS;
+    if (incident.switchId === null && (await this.#isIdle(tx, incident))) {
+      if (isOver) await this.#expire(tx, incident);
+      return;
+    }
+    if (isOver) {
       await this.#lose(tx, incident);
       return;
     }
     if (incident.state !== 'detected' || nowMs - incident.announcedAt.getTime() < ANNOUNCE_AGAIN_MS) return;
     const announced = await this.incidents.update(tx, incident, { announcedAt: new Date(nowMs) });
     await this.deps.outbox.add(tx, this.#events.detected(announced, 'termination-notice'));
+  }
+
+  /** The workload does not run on the machine: nobody answers, and nothing is lost with it. */
+  async #isIdle(tx: Tx, incident: Incident): Promise<boolean> {
+    const machine = await this.machines.find(tx, incident.ec2InstanceId);
+    return machine !== null && machine.role !== 'PRIMARY';
   }
 
   async #lose(tx: Tx, incident: Incident): Promise<void> {

@@ -1,7 +1,14 @@
 import type { Mode } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
-import { boolColumn, idColumn, instantColumn, managerOf, stringColumn } from '@spotopt/persistence';
-import { Column, Entity } from 'typeorm';
+import {
+  boolColumn,
+  idColumn,
+  insertIfAbsent,
+  instantColumn,
+  managerOf,
+  stringColumn,
+} from '@spotopt/persistence';
+import { Column, Entity, LessThanOrEqual } from 'typeorm';
 import { type Machine, MachineStore } from './ports.js';
 
 @Entity('machine')
@@ -28,11 +35,12 @@ export class TypeormMachineStore extends MachineStore {
   }
 
   override async save(tx: Tx, machine: Machine): Promise<void> {
-    const { ec2InstanceId } = machine;
-    const known = await this.find(tx, ec2InstanceId);
-    if (known === null) await managerOf(tx).insert(MachineRow, { ...machine });
-    else if (known.changedAt <= machine.changedAt) {
-      await managerOf(tx).update(MachineRow, { ec2InstanceId }, { ...machine });
-    }
+    const { ec2InstanceId, changedAt } = machine;
+    if (await insertIfAbsent(tx, MachineRow, machine)) return;
+    await managerOf(tx).update(
+      MachineRow,
+      { ec2InstanceId, changedAt: LessThanOrEqual(changedAt) },
+      { ...machine },
+    );
   }
 }

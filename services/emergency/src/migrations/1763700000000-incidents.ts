@@ -16,6 +16,7 @@ export class Incidents1763700000000 implements MigrationInterface {
         column.string('state', 16),
         column.string('urgency', 16),
         column.instant('first_signal_at'),
+        column.instant('last_signal_at'),
         column.instant('notice_at', { nullable: true }),
         column.instant('deadline_at', { nullable: true }),
         column.int('signal_count'),

@@ -13,19 +13,26 @@ export interface NoticeReporter {
 export class TakeNotices {
   constructor(
     private readonly queue: NoticeQueue,
-    private readonly handle: HandleSignal,
+    private readonly handle: Pick<HandleSignal, 'execute'>,
     private readonly reporter: NoticeReporter,
   ) {}
 
   /** @returns how many messages were taken */
   async execute(signal: AbortSignal): Promise<number> {
     const received = await this.queue.receive({ signal });
+    const failures: unknown[] = [];
     for (const { notice, receipt } of received) {
-      for (const sign of signalsOf(notice)) await this.handle.execute(sign, null);
-      if (notice.kind === 'malformed') this.reporter.malformed(notice.reason);
-      await this.queue.delete(receipt);
+      // One that cannot be stored now comes back later, and holds up no other notice.
+      await this.#take(notice, receipt).catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
     return received.length;
+  }
+
+  async #take(notice: Notice, receipt: string): Promise<void> {
+    for (const sign of signalsOf(notice)) await this.handle.execute(sign, null);
+    if (notice.kind === 'malformed') this.reporter.malformed(notice.reason);
+    await this.queue.delete(receipt);
   }
 }
 
