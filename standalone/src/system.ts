@@ -1,6 +1,6 @@
 import { AppError, type Clock, PeriodicTask, SystemClock, UlidIds } from '@spotopt/kernel';
 import type { RpcClient } from '@spotopt/messaging';
-import { createLogger, type LogLevel, Metrics } from '@spotopt/platform';
+import { createLogger, type Logger, type LogLevel, Metrics } from '@spotopt/platform';
 import { type Simulator, snapshotRegion } from '@spotopt/simulator';
 import { DataDirectory, type Secrets } from './data-directory.js';
 import { FleetHost } from './fleet-host.js';
@@ -43,11 +43,7 @@ const REAL_TIME = new SystemClock();
  * agent on every machine. A second start on the same directory goes on where the first one ended.
  */
 export async function startSystem(settings: SystemSettings): Promise<RunningSystem> {
-  const logger = createLogger({
-    service: 'standalone',
-    level: settings.logLevel,
-    destination: process.stderr,
-  });
+  const logger = loggerOf(settings);
   const data = new DataDirectory(settings.dataPath);
   await data.prepare({ reset: settings.reset });
   const secrets = await data.secrets();
@@ -82,34 +78,24 @@ export async function startSystem(settings: SystemSettings): Promise<RunningSyst
     });
     cleanUps.push(() => services.stop(DRAIN_MS));
     const client = await demonstrationClient(data, secrets, services);
-    const fleet = new FleetHost({
+    const stateFileOf = (ec2InstanceId: string): string => data.agentStateFile(ec2InstanceId);
+    const { broker, gatewayUrl } = services;
+    const agents = {
       simulator,
-      broker: services.broker,
-      gatewayUrl: services.gatewayUrl,
+      broker,
+      gatewayUrl,
       clientToken: client.token,
       clock,
       random,
       logger,
-      stateFileOf: (ec2InstanceId) => data.agentStateFile(ec2InstanceId),
-    });
+      stateFileOf,
+    };
+    const fleet = new FleetHost(agents);
     fleet.start();
     cleanUps.push(() => fleet.stop());
-    const save = (): Promise<void> => data.saveRegion({ prices, snapshot: snapshotRegion(simulator.region) });
-    const saving = new PeriodicTask(
-      REAL_TIME,
-      {
-        name: 'save-region',
-        intervalMs: SAVE_INTERVAL_MS,
-        onError: (error) => {
-          logger.warn({ error }, 'the simulated region could not be saved');
-        },
-      },
-      save,
-    ).start();
-    cleanUps.push(async () => {
-      await saving.stop();
-      await save();
-    });
+    cleanUps.push(
+      keepSaving(() => data.saveRegion({ prices, snapshot: snapshotRegion(simulator.region) }), logger),
+    );
     const plan = {
       clientId: client.clientId,
       size: settings.fleetSize,
@@ -134,6 +120,26 @@ export async function startSystem(settings: SystemSettings): Promise<RunningSyst
     await stop();
     throw error;
   }
+}
+
+function loggerOf({ logLevel }: SystemSettings): Logger {
+  return createLogger({ service: 'standalone', level: logLevel, destination: process.stderr });
+}
+
+/** Saves again and again, for a run may be killed. @returns the last save, for the end */
+function keepSaving(save: () => Promise<void>, logger: Logger): () => Promise<void> {
+  const onError = (error: unknown): void => {
+    logger.warn({ error }, 'the simulated region could not be saved');
+  };
+  const saving = new PeriodicTask(
+    REAL_TIME,
+    { name: 'save-region', intervalMs: SAVE_INTERVAL_MS, onError },
+    save,
+  ).start();
+  return async () => {
+    await saving.stop();
+    await save();
+  };
 }
 
 /** The tenant of the simulated fleet, created through the API like any other. */

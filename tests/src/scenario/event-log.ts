@@ -73,3 +73,13 @@ export function ofType<Schema extends z.ZodType>(
     .filter((event) => event.type === definition.type)
     .map((event) => ({ event, data: definition.data.parse(event.data) }));
 }
+
+/** @throws AppError `event-missing` (permanent) */
+export function lastOf<Schema extends z.ZodType>(
+  definition: { readonly type: string; readonly data: Schema },
+  events: readonly Envelope[],
+): z.output<Schema> {
+  const last = ofType(definition, events).at(-1);
+  if (last === undefined) throw AppError.permanent('event-missing', `there was no ${definition.type}`);
+  return last.data;
+}

@@ -1,7 +1,10 @@
 import { AppError, SystemClock } from '@spotopt/kernel';
 import type { WorkloadReport } from '@spotopt/simulator';
 import { z } from 'zod';
+import { invariant, type Invariant } from './scenario.js';
 import type { World } from './world.js';
+
+const MAX_DOWNTIME_MS = 10_000;
 
 const AgentList = z.object({
   agents: z.array(
@@ -66,6 +69,22 @@ export function serviceSince(
     openGapMs: report.openGapMs,
     overlapMs: lengthSince(report.overlaps),
   };
+}
+
+/** What every story asks of the workload itself. */
+export function serviceInvariants(service: ReturnType<typeof serviceSince>): Invariant[] {
+  return [
+    invariant(
+      'downtime',
+      service.downtimeMs <= MAX_DOWNTIME_MS && service.openGapMs === 0,
+      `${(service.downtimeMs / 1000).toFixed(1)} simulated s without service, 10 allowed`,
+    ),
+    invariant(
+      'never-two-serving',
+      service.overlapMs === 0,
+      `${String(service.overlapMs)} ms with two serving`,
+    ),
+  ];
 }
 
 /** Waits for something in the simulated cloud; answers what `probe` found. */

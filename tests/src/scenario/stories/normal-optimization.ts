@@ -1,10 +1,9 @@
 import { DecisionMadeV1, InstanceTerminatedV1, SwitchFinishedV1 } from '@spotopt/contracts';
 import { AppError } from '@spotopt/kernel';
 import { dataOf, ofType } from '../event-log.js';
-import { readAgent, serviceSince } from '../observations.js';
+import { readAgent, serviceInvariants, serviceSince } from '../observations.js';
 import { type Findings, invariant, type Scenario } from '../scenario.js';
 
-const MAX_DOWNTIME_MS = 10_000;
 const TERMINATE_WAIT_MINUTES = 2;
 
 /** A workload on on-demand capacity: the engine finds a spot pool that pays, the coordinator moves it. */
@@ -57,16 +56,7 @@ export const normalOptimization: Scenario = {
           ended.ec2InstanceId === agent.ec2InstanceId && waitedMs > 0,
           `${ended.ec2InstanceId} ended ${String(Math.round(waitedMs / 1000))} s after the confirmation`,
         ),
-        invariant(
-          'downtime',
-          report.downtimeMs <= MAX_DOWNTIME_MS && report.openGapMs === 0,
-          `${(report.downtimeMs / 1000).toFixed(1)} simulated s without service, 10 allowed`,
-        ),
-        invariant(
-          'never-two-serving',
-          report.overlapMs === 0,
-          `${String(report.overlapMs)} ms with two serving`,
-        ),
+        ...serviceInvariants(report),
       ],
       figures: {
         switches,
