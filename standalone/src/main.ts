@@ -66,6 +66,13 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The simulator and the web server of the gateway say it differently. */
+function portInUse(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null;
+  if (error.code === 'EADDRINUSE' && 'port' in error) return String(error.port);
+  return isAppError(error) && error.code === 'port-in-use' ? String(error.details['port']) : null;
+}
+
 async function run(): Promise<void> {
   // npm runs scripts in the project's folder; paths on the command line are meant from where the caller is.
   const flags = readFlags(process.argv.slice(2), process.env['INIT_CWD'] ?? process.cwd());
@@ -80,8 +87,13 @@ async function run(): Promise<void> {
 try {
   await run();
 } catch (error) {
-  const known = isAppError(error) && error.kind !== 'bug';
-  process.stderr.write(`spot-optimizer: ${messageOf(error)}\n`);
+  const port = portInUse(error);
+  const known = port !== null || (isAppError(error) && error.kind !== 'bug');
+  const message =
+    port === null
+      ? messageOf(error)
+      : `port ${port} is in use by another program: stop that one, or choose others with --port, --aws-port and --metadata-port`;
+  process.stderr.write(`spot-optimizer: ${message}\n`);
   if (!known && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   process.exitCode = 1;
 }

@@ -140,6 +140,11 @@ export class NestLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
+    // What the application object reports it also throws, and whoever started it says it better.
+    if (rest.at(-1) === 'NestApplication') {
+      this.debug(message, ...rest);
+      return;
+    }
     const error = message instanceof Error ? message : undefined;
     this.logger.error(
       { nest: rest, ...(error === undefined ? {} : { error }) },

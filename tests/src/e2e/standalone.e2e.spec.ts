@@ -129,13 +129,13 @@ describe('npm start', () => {
       '--prices',
       file,
       '--speed',
-      '600',
+      '900',
       '--capacity',
       'none',
       '--fleet',
       '2',
       '--for',
-      '30h',
+      '11h',
     );
     await run.ready();
     expect(await run.ended).toBe(0);
