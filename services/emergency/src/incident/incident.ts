@@ -84,7 +84,11 @@ export function fuse(latest: Incident | null, signal: Signal): Fusion {
     return latest.state === 'expired' ? { kind: 'open' } : { kind: 'note' };
   }
   if (latest.urgency === 'warn') return open ? { kind: 'raise' } : { kind: 'open' };
+  return !open && isOtherNotice(latest, signal) ? { kind: 'open' } : { kind: 'note' };
+}
+
+function isOtherNotice(latest: Incident, signal: Signal): boolean {
   const known = latest.deadlineAt?.getTime() ?? latest.firstSignalAt.getTime();
   const told = deadlineOf(signal)?.getTime() ?? known;
-  return !open && told - known > OTHER_NOTICE_MS ? { kind: 'open' } : { kind: 'note' };
+  return told - known > OTHER_NOTICE_MS;
 }

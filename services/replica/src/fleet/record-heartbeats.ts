@@ -1,9 +1,15 @@
 import { AgentOfflineV1, AgentOnlineV1, type EventData, type HeartbeatsV1 } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
 import { FleetEvents } from './fleet-events.js';
-import { type Agent, type FleetStore, type UseCaseDeps } from './ports.js';
+import type { Agent, FleetStore, Installation, Instance, UseCaseDeps } from './ports.js';
 
 type Beat = EventData<typeof HeartbeatsV1>['beats'][number];
+
+interface Speaker {
+  readonly agent: Agent;
+  readonly installation: Installation;
+  readonly instance: Instance;
+}
 
 /** What a batch of heartbeats changed that somebody may be waiting for. */
 export interface HeartbeatOutcome {
@@ -38,27 +44,30 @@ export class RecordHeartbeats {
 
   /** @returns the agent's id when this beat confirmed the present epoch for the first time */
   async #record(tx: Tx, beat: Beat): Promise<string | null> {
-    const installation = await this.fleet.findInstallation(tx, beat.agentKey);
+    const speaker = await this.#speaker(tx, beat.agentKey);
+    if (speaker === null) return null;
+    const { agent, instance } = speaker;
+    const at = new Date(beat.receivedAt);
+    if (instance.lastHeartbeatAt !== null && instance.lastHeartbeatAt > at) return null;
+    const before = instance.confirmedEpoch ?? 0;
+    const confirmedEpoch = Math.max(before, obeyedEpoch(speaker, beat));
+    await this.fleet.updateInstance(tx, instance, instance.state, {
+      lastHeartbeatAt: at,
+      ...(confirmedEpoch > 0 ? { confirmedEpoch } : {}),
+      ...(instance.mode === 'unknown' ? { mode: beat.mode } : {}),
+    });
+    if (instance.state !== 'primary') return null;
+    await this.#recordStatus(tx, agent, beat, at);
+    return before < agent.epoch && confirmedEpoch >= agent.epoch ? agent.id : null;
+  }
+
+  async #speaker(tx: Tx, agentKey: string): Promise<Speaker | null> {
+    const installation = await this.fleet.findInstallation(tx, agentKey);
     if (installation === null) return null;
     const instance = await this.fleet.findInstanceByEc2Id(tx, installation.ec2InstanceId);
     const agent = await this.fleet.findAgent(tx, installation.agentId);
     if (instance === null || agent === null || agent.status === 'deleted') return null;
-    const at = new Date(beat.receivedAt);
-    if (instance.lastHeartbeatAt !== null && instance.lastHeartbeatAt > at) return null;
-    // An agent that knows no epochs obeys whatever it is told last, so its heartbeat as primary confirms.
-    const legacy = !installation.commandTypes.includes('promote');
-    const speaksAsPrimary = instance.state === 'primary' && at >= (instance.promotedAt ?? instance.createdAt);
-    const obeys = beat.epoch ?? (legacy && speaksAsPrimary ? agent.epoch : null);
-    const confirmedEpoch = Math.max(instance.confirmedEpoch ?? 0, obeys ?? 0);
-    const updated = await this.fleet.updateInstance(tx, instance, instance.state, {
-      lastHeartbeatAt: at,
-      ...(confirmedEpoch > 0 ? { confirmedEpoch } : {}),
-      ...(beat.mode !== 'unknown' && instance.mode === 'unknown' ? { mode: beat.mode } : {}),
-    });
-    if (updated.state !== 'primary') return null;
-    await this.#recordStatus(tx, agent, beat, at);
-    const before = instance.confirmedEpoch ?? 0;
-    return before < agent.epoch && confirmedEpoch >= agent.epoch ? agent.id : null;
+    return { agent, installation, instance };
   }
 
   async #recordStatus(tx: Tx, agent: Agent, beat: Beat, at: Date): Promise<void> {
@@ -78,6 +87,14 @@ export class RecordHeartbeats {
           ),
     );
   }
+}
+
+/** An agent that knows no epochs obeys whatever it is told last, so what it says as the primary confirms. */
+function obeyedEpoch({ agent, installation, instance }: Speaker, beat: Beat): number {
+  if (beat.epoch !== null) return beat.epoch;
+  if (installation.commandTypes.includes('promote') || instance.state !== 'primary') return 0;
+  const primarySince = instance.promotedAt ?? instance.createdAt;
+  return Date.parse(beat.receivedAt) >= primarySince.getTime() ? agent.epoch : 0;
 }
 
 /** Declares workloads offline whose primary has been silent for too long. */

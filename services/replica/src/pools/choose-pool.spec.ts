@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { chooseEmergencyPool, choosePool, nextBlock } from './choose-pool.js';
+import { chooseEmergencyPool, choosePool, nextBlock, type PoolQuestion } from './choose-pool.js';
 import type { Pool } from './ports.js';
 
 const NOW_MS = Date.parse('2026-11-21T12:00:00.000Z');
@@ -18,16 +18,16 @@ const PRIMARY = { poolId: 't3.medium.us-east-1a', az: 'us-east-1a' };
 const blocked = (zone: string) => nextBlock(pool(zone, 1).poolId, null, { nowMs: NOW_MS, reason: 'test' });
 
 describe('the pool of a standby', () => {
-  it.each([
-    ['the cheapest of another zone', POOLS, [], [], 'c'],
-    ['not a blocked one', POOLS, [blocked('c')], [], 'b'],
-    ['not in an excluded zone', POOLS, [], ['us-east-1c'], 'b'],
-    ['the first name among equals', [pool('c', 0.01), pool('b', 0.01)], [], [], 'b'],
-    ['none beside the primary', [pool('a', 0.01)], [], [], null],
-    ['none when all are blocked', POOLS, [blocked('b'), blocked('c')], [], null],
-    ['none without prices', [], [], [], null],
-  ])('%s', (_case, pools, blocks, excludeZones, zone) => {
-    const choice = choosePool({ pools, blocks, primary: PRIMARY, excludeZones });
+  it.each<[string, Partial<PoolQuestion>, string | null]>([
+    ['the cheapest of another zone', {}, 'c'],
+    ['not a blocked one', { blocks: [blocked('c')] }, 'b'],
+    ['not in an excluded zone', { excludeZones: ['us-east-1c'] }, 'b'],
+    ['the first name among equals', { pools: [pool('c', 0.01), pool('b', 0.01)] }, 'b'],
+    ['none beside the primary', { pools: [pool('a', 0.01)] }, null],
+    ['none when all are blocked', { blocks: [blocked('b'), blocked('c')] }, null],
+    ['none without prices', { pools: [] }, null],
+  ])('%s', (_case, question, zone) => {
+    const choice = choosePool({ pools: POOLS, blocks: [], primary: PRIMARY, ...question });
     expect(choice).toEqual(zone === null ? null : { poolId: `t3.medium.us-east-1${zone}`, mode: 'spot' });
   });
 });

@@ -278,12 +278,12 @@ describe.each(databaseDialects())('standbys on %s', (dialect) => {
       };
       expect(await asked()).toBe(1);
       expect(await asked()).toBe(1);
-      await world.clock.advance(60_000);
+      await world.clock.advance(10 * 60_000);
       expect(await asked()).toBe(2);
       const endedAt = world.clock.now().toISOString();
       await world.cases.retire.ended({ agentId, ec2InstanceId: 'i-0001', endedAt });
       await world.cases.retire.ended({ agentId, ec2InstanceId: 'i-0001', endedAt });
-      await world.clock.advance(60_000);
+      await world.clock.advance(10 * 60_000);
       expect(await asked()).toBe(2);
       expect(await world.events(InstanceTerminatedV1)).toHaveLength(1);
       expect((await world.machine('i-0001')).state).toBe('terminated');

@@ -122,9 +122,7 @@ export class UpdateReplica {
       });
     }
     if (status === 'terminated') return this.#confirmTerminated(tx, replica);
-    const synced = request.stateTransferProgress === 100 || request.syncStatus === 'synced';
-    const wanted: InstanceState | null =
-      status === 'ready' || synced ? 'ready' : status === 'syncing' ? 'syncing' : null;
+    const wanted = wantedState(request);
     const position = FORWARD.indexOf(replica.state);
     // A standby that is being promoted, or is past that, is not moved by what its agent reports late.
     if (wanted === null || position < 0 || FORWARD.indexOf(wanted) <= position) return replica;
@@ -180,6 +178,11 @@ export class UpdateReplica {
     }
     return ended;
   }
+}
+
+function wantedState({ status, syncStatus, stateTransferProgress }: Request): InstanceState | null {
+  if (status === 'ready' || syncStatus === 'synced' || stateTransferProgress === 100) return 'ready';
+  return status === 'syncing' ? 'syncing' : null;
 }
 
 /** A person gives a standby up. A standby that became the primary is not one any more (PR-92). */

@@ -47,7 +47,7 @@ export class AdoptReportedSwitch {
       if (known !== null && (known.agentId !== agent.id || !STANDBY_STATES.includes(known.state)))
         return null;
       const to = await this.#newMachine(tx, known, from, event);
-      const sw = await this.#switchOf(tx, agent, from, to, event);
+      const sw = await this.#switchOf(tx, { agent, from, to }, event.correlation);
       const { data } = event;
       const updated = await this.ports.switches.update(tx, sw, {
         toInstanceId: to.id,
@@ -101,7 +101,11 @@ export class AdoptReportedSwitch {
     return instance;
   }
 
-  async #switchOf(tx: Tx, agent: Agent, from: Instance, to: Instance, event: Report): Promise<Switch> {
+  async #switchOf(
+    tx: Tx,
+    { agent, from, to }: { readonly agent: Agent; readonly from: Instance; readonly to: Instance },
+    correlationId: string | undefined,
+  ): Promise<Switch> {
     const running = await this.ports.switches.findRunning(tx, agent.id);
     if (running?.fromInstanceId === from.id) return running;
     if (running !== null) {
@@ -117,7 +121,7 @@ export class AdoptReportedSwitch {
       requestedBy: 'agent',
       targetMode: to.mode,
       targetPoolId: to.poolId,
-      correlationId: event.correlation,
+      correlationId,
     });
   }
 }

@@ -56,7 +56,7 @@ describe.each(databaseDialects())('failover on %s', (dialect) => {
   it('promotes it without the old workload’s word when time runs out', async () => {
     await world.standby(agentId, 'i-0002');
     await world.interrupt(world.notice(agentId, 'i-0001'));
-    await world.clock.advance(19_000);
+    await world.clock.advance(79_000);
     await world.cases.drive.sweep();
     expect((await world.primary(agentId)).ec2InstanceId).toBe('i-0001');
     await world.clock.advance(1_000);

@@ -1,4 +1,4 @@
-import { type EventOf, type InterruptionDetectedV1 } from '@spotopt/contracts';
+import type { EventOf, InterruptionDetectedV1 } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
 import {
   type Agent,
@@ -44,10 +44,9 @@ export class FailOver {
   execute(event: Incident): Promise<string | null> {
     return this.deps.uow.run(async (tx) => {
       if (!(await this.deps.inbox.claim(tx, INTERRUPTION_CONSUMER, event.id))) return null;
-      const agent = await this.ports.fleet.findAgent(tx, event.data.agentId);
-      if (agent === null || agent.status === 'deleted' || !agent.settings.enabled) return null;
-      const machine = await this.ports.fleet.findInstanceByEc2Id(tx, event.data.ec2InstanceId);
-      if (machine === null || machine.agentId !== agent.id) return null;
+      const target = await this.#target(tx, event);
+      if (target === null) return null;
+      const { agent, machine } = target;
       if (event.data.urgency === 'warn') {
         await this.#warm(tx, event, agent, machine);
         return null;
@@ -62,6 +61,13 @@ export class FailOver {
       }
       return (await this.ports.switches.findRunning(tx, agent.id))?.id ?? null;
     });
+  }
+
+  async #target(tx: Tx, { data }: Incident): Promise<{ agent: Agent; machine: Instance } | null> {
+    const agent = await this.ports.fleet.findAgent(tx, data.agentId);
+    if (agent === null || agent.status === 'deleted' || !agent.settings.enabled) return null;
+    const machine = await this.ports.fleet.findInstanceByEc2Id(tx, data.ec2InstanceId);
+    return machine?.agentId === agent.id ? { agent, machine } : null;
   }
 
   async #failOver(tx: Tx, event: Incident, agent: Agent, primary: Instance): Promise<Switch> {

@@ -29,21 +29,24 @@ export class RecordCommandResult {
 
 function patchOf(sw: Switch, event: Finished): SwitchPatch | null {
   const { data } = event;
-  const success = 'success' in data && data.success;
-  const message = 'message' in data ? data.message : 'the command expired';
-  const result = 'result' in data ? data.result : {};
+  if (!('success' in data)) return failurePatch(sw, data.commandId, 'the command expired');
+  if (!data.success) return failurePatch(sw, data.commandId, data.message);
+  const at = new Date(event.time);
   switch (data.commandId) {
-    case sw.launchCommandId:
-      return success ? null : { launchFailure: message };
     case sw.quiesceCommandId:
-      return success
-        ? { quiesceOutcome: 'done', servedUntil: instantOf(result['servedUntil']) ?? new Date(event.time) }
-        : { quiesceOutcome: 'failed' };
+      return { quiesceOutcome: 'done', servedUntil: instantOf(data.result['servedUntil']) ?? at };
     case sw.promoteCommandId:
-      return success ? { servingSince: instantOf(result['servingSince']) ?? new Date(event.time) } : null;
+      return { servingSince: instantOf(data.result['servingSince']) ?? at };
     default:
       return null;
   }
+}
+
+function failurePatch(sw: Switch, commandId: string, message: string): SwitchPatch | null {
+  if (commandId === sw.launchCommandId) return { launchFailure: message };
+  // What an agent did before its answer was lost is known: a late word of failure does not undo it.
+  if (commandId === sw.quiesceCommandId && sw.quiesceOutcome === null) return { quiesceOutcome: 'failed' };
+  return null;
 }
 
 function instantOf(value: unknown): Date | null {

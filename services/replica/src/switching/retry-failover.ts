@@ -1,5 +1,5 @@
 import { backoffMs, type Tx } from '@spotopt/kernel';
-import { type FleetStore, type Instance, type UseCaseDeps } from '../fleet/index.js';
+import type { FleetStore, Instance, UseCaseDeps } from '../fleet/index.js';
 import { isGoneForGood, lastHeardMs } from './machine-gone.js';
 import type { SwitchStore } from './ports.js';
 import { bestStandby, type StartFailover } from './start-failover.js';
@@ -30,10 +30,8 @@ export class RetryFailover {
   /** @returns the switch to drive on, or null when there is nothing to try (yet) */
   execute(switchId: string): Promise<string | null> {
     return this.deps.uow.run(async (tx) => {
-      const failed = await this.ports.switches.find(tx, switchId);
+      const failed = await this.#newest(tx, switchId);
       if (failed?.status !== 'failed') return null;
-      const page = await this.ports.switches.list(tx, { agentId: failed.agentId }, { limit: 1, offset: 0 });
-      if (page.switches[0]?.id !== failed.id) return null;
       const agent = await this.ports.fleet.findAgent(tx, failed.agentId);
       if (agent === null || agent.status === 'deleted' || !agent.settings.enabled) return null;
       const primary = await this.ports.fleet.findPrimary(tx, agent.id);
@@ -50,6 +48,15 @@ export class RetryFailover {
       });
       return sw.id;
     });
+  }
+
+  /** The switch, unless another one followed it. */
+  async #newest(tx: Tx, switchId: string): Promise<Switch | null> {
+    const sw = await this.ports.switches.find(tx, switchId);
+    if (sw === null) return null;
+    const { agentId } = sw;
+    const { switches } = await this.ports.switches.list(tx, { agentId }, { limit: 1, offset: 0 });
+    return switches[0]?.id === sw.id ? sw : null;
   }
 
   async #target(tx: Tx, failed: Switch, primary: Instance): Promise<Instance | 'any' | null> {

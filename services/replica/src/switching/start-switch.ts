@@ -52,48 +52,8 @@ export class StartSwitch {
         details: { switchId: running.id },
       });
     }
-    const now = this.deps.clock.now();
-    const id = this.deps.ids.next();
     const canLaunch = await this.ports.commands.understands(tx, order.from, 'create_replica');
-    const sw: Switch = {
-      id,
-      agentId: order.agent.id,
-      clientId: order.agent.clientId,
-      trigger: order.trigger,
-      reason: order.reason,
-      requestedBy: order.requestedBy,
-      requestId: order.requestId ?? null,
-      decisionId: order.decisionId ?? null,
-      incidentId: order.incident?.incidentId ?? null,
-      correlationId: order.correlationId ?? id,
-      execution: order.to !== null || canLaunch ? 'standby' : 'agent',
-      status: 'running',
-      step: 'plan',
-      fromInstanceId: order.from.id,
-      toInstanceId: order.to?.id ?? null,
-      targetMode: order.targetMode,
-      targetPoolId: order.targetPoolId,
-      demoteOldPrimary: order.demoteOldPrimary ?? false,
-      reclaimAt: order.incident?.reclaimAt ?? null,
-      epochAfter: null,
-      startedAt: now,
-      stepStartedAt: now,
-      finishedAt: null,
-      launchCommandId: null,
-      launchFailure: null,
-      quiesceCommandId: null,
-      quiesceOutcome: null,
-      promoteCommandId: null,
-      servedUntil: null,
-      servingSince: null,
-      trafficMovedAt: null,
-      oldUsdPerHour: null,
-      newUsdPerHour: null,
-      onDemandUsdPerHour: null,
-      error: null,
-      rolledBack: false,
-      version: 1,
-    };
+    const sw = newSwitch(order, { id: this.deps.ids.next(), now: this.deps.clock.now(), canLaunch });
     await this.ports.switches.insert(tx, sw);
     await this.deps.outbox.add(
       tx,
@@ -118,6 +78,59 @@ export class StartSwitch {
     return sw;
   }
 }
+
+function newSwitch(
+  order: SwitchOrder,
+  { id, now, canLaunch }: { readonly id: string; readonly now: Date; readonly canLaunch: boolean },
+): Switch {
+  const { agent, from, to, trigger, reason, requestedBy, targetMode, targetPoolId } = order;
+  return {
+    id,
+    agentId: agent.id,
+    clientId: agent.clientId,
+    trigger,
+    reason,
+    requestedBy,
+    requestId: order.requestId ?? null,
+    decisionId: order.decisionId ?? null,
+    ...incidentOf(order),
+    correlationId: order.correlationId ?? id,
+    execution: to !== null || canLaunch ? 'standby' : 'agent',
+    status: 'running',
+    step: 'plan',
+    fromInstanceId: from.id,
+    toInstanceId: to?.id ?? null,
+    targetMode,
+    targetPoolId,
+    demoteOldPrimary: order.demoteOldPrimary ?? false,
+    epochAfter: null,
+    startedAt: now,
+    stepStartedAt: now,
+    finishedAt: null,
+    ...NOTHING_DONE_YET,
+  };
+}
+
+function incidentOf({ incident }: SwitchOrder): Pick<Switch, 'incidentId' | 'reclaimAt'> {
+  return incident ?? { incidentId: null, reclaimAt: null };
+}
+
+const NOTHING_DONE_YET = {
+  launchCommandId: null,
+  launchFailure: null,
+  quiesceCommandId: null,
+  quiesceOutcome: null,
+  promoteCommandId: null,
+  servedUntil: null,
+  servingSince: null,
+  trafficMovedAt: null,
+  oldUsdPerHour: null,
+  newUsdPerHour: null,
+  onDemandUsdPerHour: null,
+  error: null,
+  rolledBack: false,
+  version: 1,
+} as const;
 
 /** @throws AppError `invalid-target` (permanent) when the pool cannot replace this machine */
 export function assertTarget(

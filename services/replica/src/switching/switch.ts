@@ -127,43 +127,54 @@ const WAIT: SwitchAction = { kind: 'wait' };
 export function nextAction(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
   const { sw } = facts;
   if (sw.status !== 'running') return WAIT;
-  if (facts.obstacle !== null && sw.epochAfter === null) {
-    return { kind: 'fail', reason: facts.obstacle, resumeOld: false };
-  }
-  switch (sw.step) {
-    case 'plan':
-    case 'launch':
-    case 'sync':
-      return afterLaunch(facts, timeouts);
-    case 'quiesce':
-      return afterQuiesce(facts, timeouts);
-    case 'promote':
-    case 'move-traffic':
-    case 'confirm':
-      return afterPromotion(facts, timeouts);
-    case 'finish':
-      return WAIT;
-  }
+  if (facts.obstacle !== null && sw.epochAfter === null) return fail(facts.obstacle);
+  return NEXT[sw.step](facts, timeouts);
+}
+
+const NEXT: Readonly<Record<SwitchStep, (facts: SwitchFacts, timeouts: SwitchTimeouts) => SwitchAction>> = {
+  plan: afterLaunch,
+  launch: afterLaunch,
+  sync: afterLaunch,
+  quiesce: afterQuiesce,
+  promote: afterPromotion,
+  'move-traffic': afterPromotion,
+  confirm: afterPromotion,
+  finish: () => WAIT,
+};
+
+function fail(reason: string, resumeOld = false): SwitchAction {
+  return { kind: 'fail', reason, resumeOld };
+}
+
+function waitedMs({ sw, nowMs }: SwitchFacts): number {
+  return nowMs - sw.stepStartedAt.getTime();
 }
 
 function afterLaunch(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
-  const { sw, from, to, nowMs } = facts;
-  if (sw.launchFailure !== null) return { kind: 'fail', reason: sw.launchFailure, resumeOld: false };
-  const emergency = isEmergency(sw);
-  if (!emergency && from?.state !== 'primary') {
-    return { kind: 'fail', reason: 'the old machine is no longer the primary', resumeOld: false };
+  const { sw, from } = facts;
+  if (sw.launchFailure !== null) return fail(sw.launchFailure);
+  if (!isEmergency(sw) && from?.state !== 'primary') return fail('the old machine is no longer the primary');
+  const action = sw.execution === 'agent' ? untilReported(facts) : untilReady(facts, timeouts);
+  const expired = action.kind === 'wait' && waitedMs(facts) > timeouts.launchMs;
+  return expired ? fail('the new machine was not ready in time') : action;
+}
+
+function untilReported({ sw }: SwitchFacts): SwitchAction {
+  return sw.launchCommandId === null ? { kind: 'launch' } : WAIT;
+}
+
+function untilReady(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
+  switch (facts.to?.state) {
+    case undefined:
+      return { kind: 'launch' };
+    case 'launching':
+    case 'syncing':
+      return WAIT;
+    case 'ready':
+      return startQuiesce(facts, timeouts);
+    default:
+      return fail(`the standby is ${facts.to?.state ?? 'gone'}`);
   }
-  if (sw.execution === 'agent') {
-    if (sw.launchCommandId === null) return { kind: 'launch' };
-  } else {
-    if (to === null) return { kind: 'launch' };
-    if (to.state === 'ready') return startQuiesce(facts, timeouts);
-    if (to.state !== 'launching' && to.state !== 'syncing') {
-      return { kind: 'fail', reason: `the standby is ${to.state}`, resumeOld: false };
-    }
-  }
-  const expired = nowMs - sw.stepStartedAt.getTime() > timeouts.launchMs;
-  return expired ? { kind: 'fail', reason: 'the new machine was not ready in time', resumeOld: false } : WAIT;
 }
 
 function startQuiesce(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
@@ -186,46 +197,43 @@ function silenceAllowedMs(sw: Switch, timeouts: SwitchTimeouts): number {
 }
 
 function afterQuiesce(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
-  const { sw, from, to, nowMs } = facts;
-  if (to?.state !== 'promoting') {
-    return { kind: 'fail', reason: `the standby is ${to?.state ?? 'gone'}`, resumeOld: true };
-  }
-  if (sw.quiesceOutcome === 'done')
+  const { sw, from, to } = facts;
+  if (to?.state !== 'promoting') return fail(`the standby is ${to?.state ?? 'gone'}`, true);
+  if (sw.quiesceOutcome === 'done') {
     return { kind: 'promote', fenced: true, detail: 'the old workload stopped' };
+  }
   if (from?.state !== 'primary') {
     return { kind: 'promote', fenced: true, detail: 'the old machine is gone' };
   }
-  const waitedMs = nowMs - sw.stepStartedAt.getTime();
-  if (!isEmergency(sw)) {
-    const givenUp = sw.quiesceOutcome === 'failed' || waitedMs > timeouts.quiesceMs;
-    return givenUp ? { kind: 'fail', reason: 'the old workload did not stop', resumeOld: true } : WAIT;
-  }
-  const budgetMs =
-    sw.reclaimAt === null
-      ? timeouts.emergencyQuiesceMs
-      : sw.reclaimAt.getTime() - timeouts.emergencyReserveMs - sw.stepStartedAt.getTime();
-  const outOfTime = sw.quiesceOutcome === 'failed' || waitedMs >= budgetMs;
-  return outOfTime
+  const outOfTime = sw.quiesceOutcome === 'failed' || waitedMs(facts) >= quiesceBudgetMs(sw, timeouts);
+  if (!outOfTime) return WAIT;
+  return isEmergency(sw)
     ? { kind: 'promote', fenced: false, detail: 'no time left to wait for the old workload' }
-    : WAIT;
+    : fail('the old workload did not stop', true);
+}
+
+function quiesceBudgetMs(sw: Switch, timeouts: SwitchTimeouts): number {
+  if (!isEmergency(sw)) return timeouts.quiesceMs;
+  if (sw.reclaimAt === null) return timeouts.emergencyQuiesceMs;
+  return sw.reclaimAt.getTime() - timeouts.emergencyReserveMs - sw.stepStartedAt.getTime();
 }
 
 function afterPromotion(facts: SwitchFacts, timeouts: SwitchTimeouts): SwitchAction {
-  const { sw, to, hasTrafficTarget, nowMs } = facts;
-  const confirmed = to !== null && sw.epochAfter !== null && (to.confirmedEpoch ?? 0) >= sw.epochAfter;
-  const waitedMs = nowMs - sw.stepStartedAt.getTime();
-  const expired = waitedMs > timeouts.confirmMs;
-  if (to?.state !== 'primary' && !confirmed) {
-    return { kind: 'fail', reason: 'the new primary was lost before it confirmed', resumeOld: false };
+  const { sw, to } = facts;
+  const confirmed = hasConfirmed(to, sw);
+  if (to?.state !== 'primary' && !confirmed) return fail('the new primary was lost before it confirmed');
+  const expired = waitedMs(facts) > timeouts.confirmMs;
+  if (facts.hasTrafficTarget && sw.trafficMovedAt === null) {
+    return expired ? fail('the traffic could not be moved') : { kind: 'move-traffic' };
   }
-  if (hasTrafficTarget && sw.trafficMovedAt === null) {
-    return expired
-      ? { kind: 'fail', reason: 'the traffic could not be moved', resumeOld: false }
-      : { kind: 'move-traffic' };
-  }
-  if (confirmed) {
-    const reported = sw.servingSince !== null || !facts.reportsService;
-    return reported || waitedMs > timeouts.serviceReportMs ? { kind: 'finish' } : WAIT;
-  }
-  return expired ? { kind: 'fail', reason: 'the new primary never confirmed', resumeOld: false } : WAIT;
+  if (!confirmed) return expired ? fail('the new primary never confirmed') : WAIT;
+  return isServiceReported(facts) || waitedMs(facts) > timeouts.serviceReportMs ? { kind: 'finish' } : WAIT;
+}
+
+function isServiceReported({ sw, reportsService }: SwitchFacts): boolean {
+  return sw.servingSince !== null || !reportsService;
+}
+
+function hasConfirmed(to: Instance | null, { epochAfter }: Switch): boolean {
+  return to !== null && epochAfter !== null && (to.confirmedEpoch ?? 0) >= epochAfter;
 }
