@@ -4,7 +4,7 @@ import { changeRows, selectRows } from '@spotopt/persistence';
 import { type DatabaseDialect, databaseDialects } from '@spotopt/testkit';
 import { TypeormFleetStore } from './fleet/fleet.store.js';
 import type { Agent, AgentPatch, FleetStore } from './fleet/index.js';
-import { WatchedUnitOfWork } from './testing/invariants.contract.js';
+import { isCrash, WatchedUnitOfWork } from './testing/invariants.contract.js';
 import { RandomFleet } from './testing/random-fleet.contract.js';
 import { ReplicaWorld } from './testing/replica-world.contract.js';
 
@@ -34,8 +34,17 @@ async function breachIn({ world, watch }: Watched, seed: number): Promise<string
   watch.forget();
   const fleet = new RandomFleet(world, watch, seed);
   await fleet.play(STEPS);
-  const [breach] = watch.violations;
+  const [breach = await unfinished(world, fleet)] = watch.violations;
   return breach === undefined ? null : `seed ${String(seed)}: ${breach} after ${fleet.log.join(', ')}`;
+}
+
+/** What goes on for ever, or cannot go on, once nothing happens any more. */
+async function unfinished(world: ReplicaWorld, fleet: RandomFleet): Promise<string | undefined> {
+  await fleet.calmDown();
+  const running = await world.deps.uow.read((tx) => world.switches.listRunning(tx));
+  const failure = world.failures.find((error) => !isCrash(error));
+  if (failure instanceof Error) return `a switch cannot go on: ${failure.message}`;
+  return running.length === 0 ? undefined : `${String(running.length)} switches go on for ever`;
 }
 
 describe.each(databaseDialects())('the fleet on %s, whatever happens in whatever order', (dialect) => {
@@ -47,7 +56,7 @@ describe.each(databaseDialects())('the fleet on %s, whatever happens in whatever
   afterAll(() => parts.world.test.cleanUp());
 
   it(
-    'has one primary at most, rising epochs, and ends no machine that it needs',
+    'has one primary at most, rising epochs, ends no machine that it needs, and comes to rest',
     async () => {
       let promotions = 0;
       for (let seed = 1; seed <= SEQUENCES[dialect]; seed += 1) {
@@ -56,7 +65,7 @@ describe.each(databaseDialects())('the fleet on %s, whatever happens in whatever
         promotions += agents.agents.reduce((sum, agent) => sum + agent.epoch - 1, 0);
       }
       // The sequences must reach what they are about.
-      expect(promotions).toBeGreaterThan(SEQUENCES[dialect] / 4);
+      expect(promotions).toBeGreaterThan(SEQUENCES[dialect] / 2);
     },
     LIMIT_MS,
   );

@@ -22,6 +22,10 @@ interface Snapshot {
 /** A process that dies: what was committed stays, what comes after never happens. */
 export class Crash extends Error {}
 
+export function isCrash(error: unknown): boolean {
+  return error instanceof Crash || (error instanceof Error && error.message.startsWith('crash at'));
+}
+
 /**
  * Looks at the whole fleet at every commit and keeps a list of what must never be: two primaries, an epoch that
  * falls or does not rise with the primary, a machine that leaves `terminated`, a command that ends the primary,
@@ -65,6 +69,10 @@ export class WatchedUnitOfWork extends UnitOfWork {
   forget(): void {
     this.#known = null;
     this.violations.length = 0;
+    this.calm();
+  }
+
+  calm(): void {
     this.crashBeforeCommit = false;
     this.crashAfterCommit = false;
   }

@@ -1,14 +1,14 @@
-import {
-  type AgentCommand,
-  type CommandCompletedV1,
-  type CommandExpiredV1,
-  type EventOf,
-  type InterruptionDetectedV1,
+import type {
+  AgentCommand,
+  CommandCompletedV1,
+  CommandExpiredV1,
+  EventOf,
+  InterruptionDetectedV1,
 } from '@spotopt/contracts';
 import { isAppError } from '@spotopt/kernel';
 import { changeRows } from '@spotopt/persistence';
 import { mulberry32 } from '@spotopt/testkit';
-import { Crash, type WatchedUnitOfWork } from './invariants.contract.js';
+import { Crash, isCrash, type WatchedUnitOfWork } from './invariants.contract.js';
 import { CLIENT, type ReplicaWorld } from './replica-world.contract.js';
 
 interface Machine {
@@ -41,11 +41,26 @@ export class RandomFleet {
 
   async play(steps: number): Promise<void> {
     await this.world.prices({ a: 0.01, b: 0.012, c: 0.013 });
-    for (const logicalAgentId of LOGICAL_IDS)
+    for (const logicalAgentId of LOGICAL_IDS) {
       await this.#attempt('register', () => this.#newMachine(logicalAgentId));
+      await this.#attempt('standby', () => this.#standby(logicalAgentId));
+    }
     for (let step = 0; step < steps && this.watch.violations.length === 0; step += 1) {
       const [name, operation] = this.#pick(this.#operations());
       await this.#attempt(name, operation);
+    }
+  }
+
+  /** Nobody answers any more and time goes by: everything that was begun must come to an end. */
+  async calmDown(): Promise<void> {
+    this.watch.calm();
+    this.world.failpoints.armed = null;
+    for (let quarter = 0; quarter < 6; quarter += 1) {
+      await this.world.clock.advance(16 * 60_000);
+      await this.world.cases.silence.execute();
+      await this.world.cases.drive.sweep();
+      await this.world.cases.endFailed.sweep();
+      await this.world.cases.retire.execute();
     }
   }
 
@@ -56,9 +71,7 @@ export class RandomFleet {
       await operation();
     } catch (error) {
       const isAnswer = isAppError(error) && error.kind !== 'bug';
-      const isCrash =
-        error instanceof Crash || (error instanceof Error && error.message.startsWith('crash at'));
-      if (isAnswer || isCrash) return;
+      if (isAnswer || isCrash(error)) return;
       const story = this.log.join(', ');
       throw new Error(`seed ${String(this.seed)} after ${story}`, { cause: error });
     }
@@ -106,6 +119,15 @@ export class RandomFleet {
 
   async #newMachine(logicalAgentId: string): Promise<void> {
     await this.#register({ ec2InstanceId: this.#nextEc2Id(), logicalAgentId });
+  }
+
+  async #standby(logicalAgentId: string): Promise<void> {
+    const { agentId } = this.#pick(
+      this.#machines.filter((machine) => machine.logicalAgentId === logicalAgentId),
+    );
+    const ec2InstanceId = this.#nextEc2Id();
+    const { agentKey } = await this.world.standby(agentId, ec2InstanceId);
+    this.#machines.push({ ec2InstanceId, agentKey, agentId, logicalAgentId });
   }
 
   async #register(machine: {
@@ -184,7 +206,9 @@ export class RandomFleet {
 
   async #notice(urgency: 'warn' | 'terminate'): Promise<void> {
     this.#incidents += 1;
-    const { agentId, ec2InstanceId } = this.#machine();
+    const { agentId, ...any } = this.#machine();
+    const primary = (await this.world.machines(agentId)).find(({ state }) => state === 'primary');
+    const ec2InstanceId = (this.#random() < 0.6 ? primary?.ec2InstanceId : null) ?? any.ec2InstanceId;
     const incidentId = `incident-${String(this.#incidents)}`;
     const change = urgency === 'warn' ? { urgency, incidentId, deadlineAt: null } : { urgency, incidentId };
     const event: EventOf<typeof InterruptionDetectedV1> = this.world.notice(agentId, ec2InstanceId, change);
