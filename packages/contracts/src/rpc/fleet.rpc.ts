@@ -337,5 +337,7 @@ export const FleetSummary = defineRpc({
     /** Saving against the price before each switch, accrued since it, in USD; negative when a move cost money. */
     savingsUsdTotal: z.number(),
     savingsUsdThisMonth: z.number(),
+    /** Mean over the workloads that were moved: how much less than on-demand their present place costs. */
+    averageSavingsPercent: z.number(),
   }),
 });

@@ -21,6 +21,7 @@ export const NO_FLEET: Fleet = {
   downtimeMsTotal: 0,
   savingsUsdTotal: 0,
   savingsUsdThisMonth: 0,
+  averageSavingsPercent: 0,
 };
 
 /** Counts over all tenants, in camel case and in the names of the documents (M8). */
@@ -57,8 +58,7 @@ export class GetStats {
       total_switches_today: fleet.switchesToday,
       total_savings: fleet.savingsUsdTotal,
       total_savings_month: fleet.savingsUsdThisMonth,
-      // Nobody measures a percentage yet; 0 keeps dashboards from failing on null.
-      avg_savings_percent: 0,
+      avg_savings_percent: fleet.averageSavingsPercent,
       active_replicas: fleet.replicasActive,
       partial: missing.length > 0,
       missing,

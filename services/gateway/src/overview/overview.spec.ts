@@ -77,6 +77,7 @@ beforeAll(async () => {
     downtimeMsTotal: 12_000,
     savingsUsdTotal: 12.5,
     savingsUsdThisMonth: 2.5,
+    averageSavingsPercent: 61.5,
   }));
   stopPricing = await gateway.answer(PricingSummary, () => ({
     poolsCovered: 7,
@@ -141,7 +142,7 @@ describe('overview', () => {
       total_instances: 3,
       total_switches_today: 2,
       total_savings_month: 2.5,
-      avg_savings_percent: 0,
+      avg_savings_percent: 61.5,
       active_replicas: 1,
       partial: false,
       missing: [],

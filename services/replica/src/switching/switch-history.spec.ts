@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleSwitch } from '../testing/samples.contract.js';
-import { accruedSavingsUsd } from './switch-history.js';
+import { accruedSavingsUsd, averageSavingsPercent } from './switch-history.js';
 import { downtimeMsOf, savingsUsdPerHourOf } from './switch-progress.js';
 import type { Switch } from './switch.js';
 
@@ -26,6 +26,16 @@ describe('accrued savings', () => {
     ['a switch that has not finished counts nothing', [sampleSwitch({ finishedAt: null })], 0, 0],
   ])('%s', (_case, switches, fromHour, usd) => {
     expect(accruedSavingsUsd(switches, fromHour * HOUR_MS, NOW_MS)).toBeCloseTo(usd, 6);
+  });
+});
+
+describe('the average saving', () => {
+  it('is that of each workload’s present place', () => {
+    expect(averageSavingsPercent([])).toBe(0);
+    expect(averageSavingsPercent([moved(90, null)])).toBe(0);
+    // Newest first: the older switch of the same workload no longer counts.
+    const switches = [moved(95, 0.05), moved(90, 0.04), moved(92, 0.075, 'agent-2')];
+    expect(averageSavingsPercent(switches)).toBe(37.5);
   });
 });
 

@@ -69,6 +69,7 @@ export class SwitchHistory {
         downtimeMsTotal: done.reduce((sum, sw) => sum + (downtimeMsOf(sw) ?? 0), 0),
         savingsUsdTotal: accruedSavingsUsd(done, 0, nowMs),
         savingsUsdThisMonth: accruedSavingsUsd(done, month, nowMs),
+        averageSavingsPercent: averageSavingsPercent(done),
       };
     });
   }
@@ -102,6 +103,19 @@ function fromOf(from: Instance | null): Pick<SwitchView, 'fromMode' | 'fromPoolI
     fromPoolId: from?.poolId ?? 'unknown.unknown',
     fromEc2InstanceId: from?.ec2InstanceId ?? null,
   };
+}
+
+/** Of the last switch of each workload; 0 while none was moved or no price is known. */
+export function averageSavingsPercent(newestFirst: readonly Switch[]): number {
+  const latest = new Map<string, Switch>();
+  for (const sw of newestFirst) if (!latest.has(sw.agentId)) latest.set(sw.agentId, sw);
+  const percents = [...latest.values()].flatMap(({ onDemandUsdPerHour, newUsdPerHour }) =>
+    onDemandUsdPerHour === null || newUsdPerHour === null
+      ? []
+      : [(100 * (onDemandUsdPerHour - newUsdPerHour)) / onDemandUsdPerHour],
+  );
+  const sum = percents.reduce((total, percent) => total + percent, 0);
+  return percents.length === 0 ? 0 : Number((sum / percents.length).toFixed(1));
 }
 
 /**
