@@ -1,6 +1,6 @@
 import { AppError, type Tx } from '@spotopt/kernel';
 import { isDuplicateKey, managerOf } from '@spotopt/persistence';
-import { In, type ObjectLiteral } from 'typeorm';
+import { In, LessThan, type ObjectLiteral } from 'typeorm';
 import {
   AgentRow,
   InstallationRow,
@@ -66,6 +66,7 @@ export class TypeormFleetStore extends FleetStore {
       where: {
         ...(filter.clientId === undefined ? {} : { clientId: filter.clientId }),
         ...(filter.status === undefined ? {} : { status: filter.status }),
+        ...(filter.heardBefore === undefined ? {} : { lastHeartbeatAt: LessThan(filter.heardBefore) }),
         ...(filter.manualReplicaEnabled === undefined
           ? {}
           : { manualReplicaEnabled: filter.manualReplicaEnabled }),

@@ -85,6 +85,8 @@ export interface AgentFilter {
   readonly includeDeleted?: boolean;
   readonly manualReplicaEnabled?: boolean;
   readonly status?: Agent['status'];
+  /** Only agents whose last heartbeat is older than this. */
+  readonly heardBefore?: Date;
 }
 
 export interface InstanceFilter {

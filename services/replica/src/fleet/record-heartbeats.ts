@@ -113,8 +113,11 @@ export class DetectSilence {
     const silentSince = this.deps.clock.nowMs() - this.offlineAfterMs;
     const isSilent = (agent: Agent): boolean =>
       agent.lastHeartbeatAt !== null && agent.lastHeartbeatAt.getTime() < silentSince;
-    const online = await this.deps.uow.read((tx) => this.fleet.listAgents(tx, { status: 'online' }));
-    for (const { id } of online.filter(isSilent)) {
+    const heardBefore = new Date(silentSince);
+    const silent = await this.deps.uow.read((tx) =>
+      this.fleet.listAgents(tx, { status: 'online', heardBefore }),
+    );
+    for (const { id } of silent) {
       await this.deps.uow.run(async (tx) => {
         const agent = await this.fleet.findAgent(tx, id);
         if (agent === null || agent.status !== 'online' || !isSilent(agent)) return;

@@ -29,9 +29,14 @@ export class TakeOver {
 
   /** @returns the switches to drive on */
   async sweep(): Promise<string[]> {
-    const offline = await this.deps.uow.read((tx) => this.ports.fleet.listAgents(tx, { status: 'offline' }));
+    const lost = await this.deps.uow.read(async (tx) => {
+      const spare = await this.ports.fleet.listInstances(tx, { states: ['syncing', 'ready'] });
+      const withSpare = new Set(spare.map(({ agentId }) => agentId));
+      const offline = await this.ports.fleet.listAgents(tx, { status: 'offline' });
+      return offline.filter(({ id }) => withSpare.has(id));
+    });
     const started: string[] = [];
-    for (const { id } of offline) {
+    for (const { id } of lost) {
       const switchId = await this.execute(id);
       if (switchId !== null) started.push(switchId);
     }
