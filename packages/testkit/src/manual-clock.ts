@@ -1,4 +1,7 @@
-import { Clock } from '@spotopt/kernel';
+import { Clock, SystemClock } from '@spotopt/kernel';
+
+const REAL_TIME = new SystemClock();
+const REAL_PAUSE_MS = 15;
 
 interface Sleeper {
   readonly wakeAtMs: number;
@@ -61,7 +64,7 @@ export class ManualClock extends Clock {
     await settled();
   }
 
-  /** Moves time on in steps until the condition holds. */
+  /** Moves time on in steps, with a moment of real time between them, until the condition holds. */
   async advanceUntil(
     condition: () => boolean | Promise<boolean>,
     options: { readonly stepMs?: number; readonly limitMs?: number; readonly what?: string } = {},
@@ -71,6 +74,8 @@ export class ManualClock extends Clock {
     while (!(await condition())) {
       if (this.#nowMs >= limitAtMs) throw new Error(`${what} did not come within ${String(limitMs)} ms`);
       await this.advance(stepMs);
+      // Whatever works on a real database or broker needs real time between the steps.
+      await REAL_TIME.sleep(REAL_PAUSE_MS);
     }
   }
 
