@@ -85,7 +85,7 @@ export class DataDirectory {
     try {
       text = await readFile(path, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      if (isMissingFile(error)) return null;
       throw error;
     }
     try {
@@ -108,4 +108,8 @@ export class DataDirectory {
     await writeFile(`${path}.new`, JSON.stringify(content), { mode: 0o600 });
     await rename(`${path}.new`, path);
   }
+}
+
+function isMissingFile(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }

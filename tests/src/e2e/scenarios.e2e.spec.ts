@@ -1,43 +1,86 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
-import { runScenario, type RunSettings } from '../scenario/run-scenario.js';
-import type { Scenario, ScenarioResult } from '../scenario/scenario.js';
-import { dataGap } from '../scenario/stories/data-gap.js';
-import { normalOptimization } from '../scenario/stories/normal-optimization.js';
-import { terminationWithReplica } from '../scenario/stories/termination-with-replica.js';
+import { z } from 'zod';
 
-const SETTINGS: RunSettings = {
-  mode: 'standalone',
-  speed: undefined,
-  pricesFile: undefined,
-  killPromotion: false,
-  tell: () => undefined,
-};
+const ENTRY = createRequire(import.meta.url).resolve('@spotopt/tests/scenario');
 
-async function broken(
-  scenario: Scenario,
-  settings: Partial<RunSettings> = {},
-): Promise<ScenarioResult['invariants']> {
-  const result = await runScenario(scenario, { ...SETTINGS, ...settings });
-  expect(result.invariants.length).toBeGreaterThan(1);
-  return result.invariants.filter(({ holds }) => !holds);
-}
-
-describe('scenarios in one process', () => {
-  it.each([normalOptimization, terminationWithReplica, dataGap])(
-    '$name',
-    async (scenario) => {
-      expect(await broken(scenario)).toEqual([]);
-    },
-    300_000,
-  );
+/** The machine-readable form that others rely on; stable from the first version on. */
+const Result = z.strictObject({
+  name: z.string(),
+  mode: z.enum(['standalone', 'distributed']),
+  verdict: z.enum(['pass', 'fail']),
+  invariants: z.array(z.strictObject({ id: z.string(), holds: z.boolean(), detail: z.string() })).min(2),
+  timeline: z.array(z.strictObject({ atMs: z.number(), event: z.string(), subject: z.string() })).min(1),
+  figures: z.record(z.string(), z.number()),
 });
 
-describe('scenarios on real servers, every service a process', () => {
+interface Ended {
+  readonly exitCode: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function scenario(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [ENTRY, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let errors = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    child.once('error', reject);
+    child.once('exit', (exitCode) => {
+      resolve({ exitCode, output, errors });
+    });
+  });
+}
+
+async function play(...args: readonly string[]): Promise<z.infer<typeof Result>> {
+  const { exitCode, output, errors } = await scenario(...args, '--json');
+  const result = Result.parse(JSON.parse(output));
+  const broken = result.invariants.filter(({ holds }) => !holds);
+  expect({ broken, errors: broken.length === 0 ? '' : errors }).toEqual({ broken: [], errors: '' });
+  expect({ verdict: result.verdict, exitCode }).toEqual({ verdict: 'pass', exitCode: 0 });
+  return result;
+}
+
+const FAILOVER = { incidents: 1, promotions: 1, mostPrimariesAtACommit: 1 };
+
+describe('npm run scenario, in one process', () => {
+  it('normal-optimization', async () => {
+    const { figures } = await play('normal-optimization');
+    expect(figures['savingsUsdPerHour']).toBeGreaterThan(0);
+  }, 300_000);
+
   it('termination-with-replica', async () => {
-    expect(await broken(terminationWithReplica, { mode: 'distributed' })).toEqual([]);
+    const { figures } = await play('termination-with-replica');
+    expect(figures).toMatchObject(FAILOVER);
+    expect(figures['downtimeSeconds']).toBeLessThanOrEqual(10);
+  }, 300_000);
+
+  it('data-gap', async () => {
+    await play('data-gap');
+  }, 300_000);
+
+  it('explains an unknown story', async () => {
+    const { exitCode, errors } = await scenario('no-such-story');
+    expect(exitCode).not.toBe(0);
+    expect(errors).toContain('termination-with-replica');
+    expect(errors).not.toMatch(/^ {4}at /m);
+  }, 30_000);
+});
+
+describe('npm run scenario, every service a process on real servers', () => {
+  it('termination-with-replica', async () => {
+    const { figures, mode } = await play('termination-with-replica', '--distributed');
+    expect(mode).toBe('distributed');
+    expect(figures).toMatchObject(FAILOVER);
+    expect(figures['downtimeSeconds']).toBeLessThanOrEqual(10);
   }, 400_000);
 
   it('termination-with-replica, the promoting service killed between commit and publish', async () => {
-    expect(await broken(terminationWithReplica, { mode: 'distributed', killPromotion: true })).toEqual([]);
+    const { figures } = await play('termination-with-replica', '--distributed', '--kill-promotion');
+    expect(figures).toMatchObject(FAILOVER);
+    expect(figures['downtimeSeconds']).toBeLessThanOrEqual(10);
   }, 400_000);
 });
