@@ -3,6 +3,7 @@ export {
   DEMOTED,
   FleetStore,
   instanceLifecycle,
+  newMachine,
   replicaStatusOf,
   roleOf,
   RUNNING_STATES,

@@ -1,4 +1,11 @@
-import type { Mode, ReplicaStatus, ReplicaType, Role } from '@spotopt/contracts';
+import {
+  type Mode,
+  parsePoolId,
+  regionOf,
+  type ReplicaStatus,
+  type ReplicaType,
+  type Role,
+} from '@spotopt/contracts';
 import { StateMachine } from '@spotopt/kernel';
 
 /**
@@ -65,6 +72,40 @@ export interface Instance {
   /** Highest epoch that the machine’s agent said it obeys. */
   readonly confirmedEpoch: number | null;
   readonly version: number;
+}
+
+/** What is known of a machine when its row is made; the rest follows from its pool or comes later. */
+export type NewMachine = Pick<
+  Instance,
+  'id' | 'agentId' | 'clientId' | 'state' | 'replicaType' | 'poolId' | 'mode' | 'createdBy' | 'createdAt'
+> &
+  Partial<Instance>;
+
+export function newMachine(facts: NewMachine): Instance {
+  const { instanceType, az } = parsePoolId(facts.poolId);
+  return {
+    ec2InstanceId: null,
+    instanceType,
+    region: regionOf(az),
+    az,
+    amiId: null,
+    syncStatus: 'initializing',
+    syncLatencyMs: null,
+    stateTransferProgress: 0,
+    requestId: null,
+    failureReason: null,
+    launchCommandId: null,
+    launchedAt: null,
+    readyAt: null,
+    promotedAt: null,
+    zombieSince: null,
+    terminationRequestedAt: null,
+    terminatedAt: null,
+    lastHeartbeatAt: null,
+    confirmedEpoch: null,
+    version: 1,
+    ...facts,
+  };
 }
 
 export function roleOf(state: InstanceState): Role {

@@ -7,6 +7,7 @@ export type { Agent, Installation, TrafficTarget } from './agent.js';
 export {
   DEMOTED,
   instanceLifecycle,
+  newMachine,
   replicaStatusOf,
   roleOf,
   RUNNING_STATES,

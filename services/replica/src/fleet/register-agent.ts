@@ -16,6 +16,7 @@ import {
   type FleetStore,
   type Installation,
   type Instance,
+  newMachine,
   roleOf,
   UNASKED,
   type UseCaseDeps,
@@ -154,7 +155,7 @@ export class RegisterAgent {
     const now = this.deps.clock.now();
     const az = request.az ?? 'unknown';
     const instanceType = request.instanceType ?? agent.instanceType;
-    return {
+    return newMachine({
       id: this.deps.ids.next(),
       agentId: agent.id,
       clientId: agent.clientId,
@@ -162,29 +163,12 @@ export class RegisterAgent {
       state,
       replicaType: state === 'primary' ? null : 'automatic-rebalance',
       poolId: poolIdOf(instanceType, az),
-      instanceType,
-      region: regionOf(az),
-      az,
       mode: request.mode,
       amiId: request.amiId,
-      syncStatus: 'initializing',
-      syncLatencyMs: null,
-      stateTransferProgress: 0,
       createdBy: UNASKED,
-      requestId: null,
-      failureReason: null,
-      launchCommandId: null,
       createdAt: now,
       launchedAt: now,
-      readyAt: null,
-      promotedAt: null,
-      zombieSince: null,
-      terminationRequestedAt: null,
-      terminatedAt: null,
-      lastHeartbeatAt: null,
-      confirmedEpoch: null,
-      version: 1,
-    };
+    });
   }
 
   async #saveInstallation(tx: Tx, agent: Agent, request: Request): Promise<Installation> {

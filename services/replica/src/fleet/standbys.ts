@@ -1,15 +1,15 @@
-import {
-  CommandPriority,
-  parsePoolId,
-  regionOf,
-  ReplicaFailedV1,
-  ReplicaRequestedV1,
-  type ReplicaType,
-} from '@spotopt/contracts';
+import { CommandPriority, ReplicaFailedV1, ReplicaRequestedV1, type ReplicaType } from '@spotopt/contracts';
 import { AppError, type Tx } from '@spotopt/kernel';
 import type { CommandAgent } from './command-agent.js';
 import { FleetEvents } from './fleet-events.js';
-import { type Agent, type FleetStore, type Instance, STANDBY_STATES, type UseCaseDeps } from './ports.js';
+import {
+  type Agent,
+  type FleetStore,
+  type Instance,
+  newMachine,
+  STANDBY_STATES,
+  type UseCaseDeps,
+} from './ports.js';
 
 const LAUNCH_VALID_FOR_MS = 10 * 60_000;
 const TERMINATE_VALID_FOR_MS = 10 * 60_000;
@@ -47,7 +47,6 @@ export class Standbys {
     if (poolId === primary.poolId && order.mode === 'spot' && primary.mode === 'spot') {
       throw AppError.permanent('standby-beside-primary', `a standby in ${poolId} would die with its primary`);
     }
-    const { instanceType, az } = parsePoolId(poolId);
     const id = this.deps.ids.next();
     const commandId = await this.commands.send(tx, {
       agent,
@@ -57,37 +56,20 @@ export class Standbys {
       validForMs: LAUNCH_VALID_FOR_MS,
       correlation: order.correlation ?? null,
     });
-    const instance: Instance = {
+    const instance = newMachine({
       id,
       launchCommandId: commandId,
       agentId: agent.id,
       clientId: agent.clientId,
-      ec2InstanceId: null,
       state: 'launching',
       replicaType: order.replicaType,
       poolId,
-      instanceType,
-      region: regionOf(az),
-      az,
       mode: order.mode,
       amiId: primary.amiId,
-      syncStatus: 'initializing',
-      syncLatencyMs: null,
-      stateTransferProgress: 0,
       createdBy: order.createdBy,
       requestId: order.requestId ?? null,
-      failureReason: null,
       createdAt: this.deps.clock.now(),
-      launchedAt: null,
-      readyAt: null,
-      promotedAt: null,
-      zombieSince: null,
-      terminationRequestedAt: null,
-      terminatedAt: null,
-      lastHeartbeatAt: null,
-      confirmedEpoch: null,
-      version: 1,
-    };
+    });
     await this.fleet.insertInstance(tx, instance);
     await this.deps.outbox.add(
       tx,

@@ -1,7 +1,6 @@
 import {
   type AdoptReplica as AdoptReplicaRpc,
   parsePoolId,
-  regionOf,
   type RequestReplica as RequestReplicaRpc,
   type RpcRequest,
   type RpcResponse,
@@ -11,7 +10,7 @@ import {
   type Agent,
   type FleetStore,
   type Instance,
-  type InstanceState,
+  newMachine,
   requireScoped,
   type Standbys,
   STANDBY_STATES,
@@ -133,38 +132,22 @@ export class AdoptReplica {
   #adopted(agent: Agent, primary: Instance | null, request: RpcRequest<typeof AdoptReplicaRpc>): Instance {
     const now = this.deps.clock.now();
     const poolId = request.poolId ?? primary?.poolId ?? `${agent.instanceType}.unknown`;
-    const { instanceType, az } = parsePoolId(poolId);
-    const state: InstanceState = request.status === 'ready' ? 'ready' : 'syncing';
-    return {
+    const ready = request.status === 'ready';
+    return newMachine({
       id: this.deps.ids.next(),
       agentId: agent.id,
       clientId: agent.clientId,
       ec2InstanceId: request.ec2InstanceId,
-      state,
+      state: ready ? 'ready' : 'syncing',
       replicaType: request.replicaType,
       poolId,
-      instanceType,
-      region: regionOf(az),
-      az,
       mode: 'spot',
-      amiId: null,
-      syncStatus: state === 'ready' ? 'synced' : 'initializing',
-      syncLatencyMs: null,
-      stateTransferProgress: state === 'ready' ? 100 : 0,
+      syncStatus: ready ? 'synced' : 'initializing',
+      stateTransferProgress: ready ? 100 : 0,
       createdBy: 'agent',
-      requestId: null,
-      failureReason: null,
-      launchCommandId: null,
       createdAt: now,
       launchedAt: now,
-      readyAt: state === 'ready' ? now : null,
-      promotedAt: null,
-      zombieSince: null,
-      terminationRequestedAt: null,
-      terminatedAt: null,
-      lastHeartbeatAt: null,
-      confirmedEpoch: null,
-      version: 1,
-    };
+      readyAt: ready ? now : null,
+    });
   }
 }

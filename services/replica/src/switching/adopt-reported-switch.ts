@@ -1,9 +1,10 @@
-import { type EventOf, poolIdOf, regionOf, type SwitchReportedV1 } from '@spotopt/contracts';
+import { type EventOf, poolIdOf, type SwitchReportedV1 } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
 import {
   type Agent,
   type FleetStore,
   type Instance,
+  newMachine,
   STANDBY_STATES,
   type UseCaseDeps,
 } from '../fleet/index.js';
@@ -72,31 +73,23 @@ export class AdoptReportedSwitch {
       return this.ports.fleet.updateInstance(tx, known, 'ready', { readyAt: this.deps.clock.now() });
     }
     const now = this.deps.clock.now();
-    const az = reported.az ?? from.az;
-    const instanceType = reported.instanceType ?? from.instanceType;
-    const instance: Instance = {
-      ...from,
+    const poolId =
+      reported.poolId ?? poolIdOf(reported.instanceType ?? from.instanceType, reported.az ?? from.az);
+    const instance = newMachine({
       id: this.deps.ids.next(),
+      agentId: from.agentId,
+      clientId: from.clientId,
       ec2InstanceId: reported.ec2InstanceId,
       state: 'ready',
       replicaType: 'switch',
-      poolId: reported.poolId ?? poolIdOf(instanceType, az),
-      instanceType,
-      region: reported.region ?? regionOf(az),
-      az,
+      poolId,
       mode: reported.mode,
       amiId: reported.amiId,
       createdBy: 'switch report',
-      requestId: null,
-      launchCommandId: null,
       createdAt: now,
       launchedAt: dateOf(event.data.launchedAt) ?? now,
       readyAt: dateOf(event.data.readyAt) ?? now,
-      promotedAt: null,
-      lastHeartbeatAt: null,
-      confirmedEpoch: null,
-      version: 1,
-    };
+    });
     await this.ports.fleet.insertInstance(tx, instance);
     return instance;
   }
