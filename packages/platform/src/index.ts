@@ -1,3 +1,5 @@
+export { awsAccessOf, awsSettings } from './aws-settings.js';
+export type { AwsAccess } from './aws-settings.js';
 export { configProblems, loadConfig, loadConfigs } from './config.js';
 export type { ConfigProblem, Environment } from './config.js';
 export { CorrelationInterceptor, currentCorrelationId, withCorrelation } from './correlation.js';

@@ -1,4 +1,4 @@
-import { setting } from '@spotopt/platform';
+import { awsSettings, setting } from '@spotopt/platform';
 import { z } from 'zod';
 
 export const emergencyConfig = z.object({
@@ -10,10 +10,6 @@ export const emergencyConfig = z.object({
     )
     .optional(),
   awsRegion: setting.text('AWS region of the notice queue.', 'an AWS region').default('us-east-1'),
-  awsEndpoint: setting
-    .url('Other SQS endpoint than AWS’s own.', ['http', 'https'], 'http://127.0.0.1:8081')
-    .optional(),
-  awsAccessKeyId: setting.text('Fixed AWS access key; unset = the usual AWS lookup.').optional(),
-  awsSecretAccessKey: setting.secret('Secret of the fixed AWS access key.').optional(),
+  ...awsSettings,
 });
 export type EmergencyConfig = z.output<typeof emergencyConfig>;

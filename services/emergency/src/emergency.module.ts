@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { SqsConnection, SqsNoticeQueue } from '@spotopt/cloud';
 import { UnitOfWork } from '@spotopt/kernel';
-import type { ServiceContext } from '@spotopt/platform';
+import { awsAccessOf, type ServiceContext } from '@spotopt/platform';
 import type { EmergencyConfig } from './config.js';
 import { IncidentConsumer } from './incident/incident.consumer.js';
 import { TypeormIncidentStore } from './incident/incident.store.js';
@@ -66,19 +66,10 @@ function providersOf(context: Context): Provider[] {
 }
 
 function takeNotices({ config, logger }: Context, handle: HandleSignal): TakeNotices | null {
-  const {
-    noticeQueueUrl,
-    awsRegion: region,
-    awsEndpoint: endpoint,
-    awsAccessKeyId,
-    awsSecretAccessKey,
-  } = config;
+  const { noticeQueueUrl, awsRegion: region } = config;
   if (noticeQueueUrl === undefined) return null;
-  const credentials =
-    awsAccessKeyId === undefined || awsSecretAccessKey === undefined
-      ? undefined
-      : { accessKeyId: awsAccessKeyId, secretAccessKey: awsSecretAccessKey };
-  const queue = new SqsNoticeQueue(new SqsConnection({ region, endpoint, credentials }), noticeQueueUrl);
+  const connection = new SqsConnection({ region, ...awsAccessOf(config) });
+  const queue = new SqsNoticeQueue(connection, noticeQueueUrl);
   return new TakeNotices(queue, handle, {
     malformed: (reason) => {
       logger.warn({ reason }, 'a message on the notice queue is not an EventBridge event; it was deleted');

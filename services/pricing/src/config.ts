@@ -1,4 +1,4 @@
-import { setting } from '@spotopt/platform';
+import { awsSettings, setting } from '@spotopt/platform';
 import { z } from 'zod';
 
 export const pricingConfig = z.object({
@@ -17,10 +17,6 @@ export const pricingConfig = z.object({
   priceHistoryEnabled: setting
     .flag('Read prices from AWS besides taking reports of agents; needs ec2:DescribeSpotPriceHistory.')
     .default(true),
-  awsEndpoint: setting
-    .url('Other EC2 endpoint than AWS’s own.', ['http', 'https'], 'http://127.0.0.1:8081')
-    .optional(),
-  awsAccessKeyId: setting.text('Fixed AWS access key; unset = the usual AWS lookup.').optional(),
-  awsSecretAccessKey: setting.secret('Secret of the fixed AWS access key.').optional(),
+  ...awsSettings,
 });
 export type PricingConfig = z.output<typeof pricingConfig>;

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
-import type { ServiceContext, ServiceDefinition } from '@spotopt/platform';
+import { awsAccessOf, type ServiceContext, type ServiceDefinition } from '@spotopt/platform';
 import { type PricingConfig, pricingConfig } from './config.js';
 import { HistoryJob } from './history/history.job.js';
 import type { PriceHistory } from './history/ports.js';
@@ -69,11 +69,7 @@ const LISTENERS: Type[] = [ReportConsumer, WatchConsumer, PricingController];
 
 export function createPricingModule(
   context: ServiceContext<PricingConfig>,
-  history: PriceHistory = AwsPriceHistory.connect({
-    endpoint: context.config.awsEndpoint,
-    accessKeyId: context.config.awsAccessKeyId,
-    secretAccessKey: context.config.awsSecretAccessKey,
-  }),
+  history: PriceHistory = AwsPriceHistory.connect(awsAccessOf(context.config)),
 ): DynamicModule {
   return {
     module: PricingModule,

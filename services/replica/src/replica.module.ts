@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { Ec2Connection, Ec2TrafficTargets, type TrafficTargets } from '@spotopt/cloud';
 import { UnitOfWork } from '@spotopt/kernel';
-import type { ServiceContext } from '@spotopt/platform';
+import { awsAccessOf, type ServiceContext } from '@spotopt/platform';
 import type { ReplicaConfig } from './config.js';
 import { FleetRpcController } from './fleet/fleet-rpc.controller.js';
 import { TypeormFleetStore } from './fleet/fleet.store.js';
@@ -61,12 +61,8 @@ export class ReplicaModule {
 }
 
 function trafficTargetsOf({ config, logger }: Context): TrafficTargets {
-  const { awsRegion: region, awsEndpoint: endpoint, awsAccessKeyId, awsSecretAccessKey } = config;
-  const credentials =
-    awsAccessKeyId === undefined || awsSecretAccessKey === undefined
-      ? undefined
-      : { accessKeyId: awsAccessKeyId, secretAccessKey: awsSecretAccessKey };
-  const connection = new Ec2Connection({ region, endpoint, credentials });
+  const access = awsAccessOf(config);
+  const connection = new Ec2Connection({ region: config.awsRegion, ...access });
   // Loading the SDK takes half a second of the event loop: now, and not in the middle of the first failover.
   connection.open().catch((error: unknown) => {
     logger.warn({ error }, 'the AWS client is not ready yet; it is tried again when it is needed');

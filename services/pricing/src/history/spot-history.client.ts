@@ -1,12 +1,7 @@
 import { Ec2Connection, Ec2SpotMarket, type SpotMarket, type SpotPricePoint } from '@spotopt/cloud';
 import { poolIdOf } from '@spotopt/contracts';
+import type { AwsAccess } from '@spotopt/platform';
 import { type HistoryChange, type HistoryQuery, PriceHistory } from './ports.js';
-
-export interface AwsAccess {
-  readonly endpoint: string | undefined;
-  readonly accessKeyId: string | undefined;
-  readonly secretAccessKey: string | undefined;
-}
 
 /** Both products are asked for; where an account still has both, that of the VPC is what instances pay. */
 const PREFERRED_PRODUCT = 'Linux/UNIX (Amazon VPC)';
@@ -20,14 +15,7 @@ export class AwsPriceHistory extends PriceHistory {
   }
 
   static connect(access: AwsAccess): AwsPriceHistory {
-    const { endpoint, accessKeyId, secretAccessKey } = access;
-    const credentials =
-      accessKeyId === undefined || secretAccessKey === undefined
-        ? undefined
-        : { accessKeyId, secretAccessKey };
-    return new AwsPriceHistory(
-      (region) => new Ec2SpotMarket(new Ec2Connection({ region, endpoint, credentials })),
-    );
+    return new AwsPriceHistory((region) => new Ec2SpotMarket(new Ec2Connection({ region, ...access })));
   }
 
   override async *changes(query: HistoryQuery): AsyncIterable<readonly HistoryChange[]> {

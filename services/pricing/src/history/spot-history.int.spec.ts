@@ -55,8 +55,7 @@ describe('the price history of AWS', () => {
       const common = { uow, outbox, clock, ids: new UlidIds() };
       const history = AwsPriceHistory.connect({
         endpoint: simulator.endpoint,
-        accessKeyId: 'simulated',
-        secretAccessKey: 'simulated',
+        credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
       });
       const read = new ReadHistory(
         {
