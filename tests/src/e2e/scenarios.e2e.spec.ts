@@ -78,6 +78,11 @@ describe('npm run scenario, every service a process on real servers', () => {
     expect(figures['downtimeSeconds']).toBeLessThanOrEqual(10);
   }, 400_000);
 
+  it('normal-optimization', async () => {
+    const { figures } = await play('normal-optimization', '--distributed');
+    expect(figures['savingsUsdPerHour']).toBeGreaterThan(0);
+  }, 300_000);
+
   it('termination-with-replica, the promoting service killed between commit and publish', async () => {
     const { figures } = await play('termination-with-replica', '--distributed', '--kill-promotion');
     expect(figures).toMatchObject(FAILOVER);
