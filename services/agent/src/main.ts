@@ -120,15 +120,21 @@ async function run(config: AgentConfig): Promise<void> {
       cleanupMs: config.CLEANUP_INTERVAL,
     },
   });
+  let stopping = false;
   const stop = async (): Promise<void> => {
-    setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => {
+      logger.error({ stopWithinMs: STOP_WITHIN_MS }, 'did not stop in time');
+      process.exit(1);
+    }, STOP_WITHIN_MS).unref();
     await agent.stop();
     ec2.close();
     await bus?.close();
     process.exit(0);
   };
-  process.once('SIGTERM', () => void stop());
-  process.once('SIGINT', () => void stop());
+  // Signals after the first do not cut the stop short, its deadline does.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
   await agent.ready;
 }
 

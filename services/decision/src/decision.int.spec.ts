@@ -3,12 +3,10 @@ import {
   type AgentSettings,
   AgentRegisteredV1,
   AgentSettingsChangedV1,
-  createEvent,
   CurrentPrices,
   DecisionMadeV1,
   type EventData,
   type EventDefinition,
-  type EventOf,
   InterruptionDetectedV1,
   ListDecisions,
   type NewEvent,
@@ -19,18 +17,9 @@ import {
   SwitchProposedV1,
   SwitchStartedV1,
 } from '@spotopt/contracts';
-import { NoFailpoints, UlidIds } from '@spotopt/kernel';
-import {
-  eventMessage,
-  InProcessBroker,
-  InProcessMessageBus,
-  MemoryAttemptStore,
-  RpcClient,
-  silentLogger as silentBus,
-} from '@spotopt/messaging';
-import { loadConfig, Metrics, silentLogger, startService } from '@spotopt/platform';
-import { databaseDialects, ManualClock, testDatabase, waitFor } from '@spotopt/testkit';
-import { decisionConfig } from './config.js';
+import type { MessageBus } from '@spotopt/messaging';
+import { databaseDialects, waitFor } from '@spotopt/testkit';
+import { TestService } from '@spotopt/testkit/service';
 import { replay } from './decide/decision.js';
 import { SqlDecisionStore } from './decide/decision.store.js';
 import { decisionService } from './decision.module.js';
@@ -77,59 +66,14 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
   });
 
   async function start() {
-    const clock = new ManualClock(NOW);
-    const ids = new UlidIds();
-    const broker = new InProcessBroker(clock);
-    const busOf = (): InProcessMessageBus =>
-      new InProcessMessageBus(broker, {
-        clock,
-        attempts: new MemoryAttemptStore(),
-        logger: silentBus,
-        random: () => 0.5,
-      });
-    const outside = busOf();
-    const seen: EventOf<EventDefinition>[] = [];
-    await outside.subscribe(
-      {
-        queue: 'test.all',
-        kind: 'shared',
-        bindings: [{ exchange: 'spotopt.events', routingKey: 'decision.#' }],
-      },
-      (delivery) => {
-        seen.push(JSON.parse(delivery.body) as (typeof seen)[number]);
-        return Promise.resolve();
-      },
-    );
-    await answerAsPricing(outside);
-    const test = await testDatabase(dialect, { ...decisionService, service: 'decision', clock });
-    cleanUps.push(() => test.cleanUp());
-    const running = await startService(decisionService, {
-      config: loadConfig(decisionConfig, {}),
-      clock,
-      ids,
-      random: () => 0.5,
-      logger: silentLogger(),
-      metrics: Metrics.create({ service: 'decision' }),
-      failpoints: new NoFailpoints(),
-      bus: busOf(),
-      database: test.database,
-    });
-    cleanUps.push(() => running.stop(1_000));
-
-    const tell = async <D extends EventDefinition>(
-      definition: D,
-      subject: string,
-      data: NewEvent<D>['data'],
-    ): Promise<void> => {
-      await outside.publish(
-        eventMessage(createEvent(definition, { id: ids.next(), time: clock.now(), subject, data })),
-      );
-    };
-    const decisions = (): EventData<typeof DecisionMadeV1>[] =>
-      seen.flatMap((event) =>
-        event.type === DecisionMadeV1.type ? [event.data as EventData<typeof DecisionMadeV1>] : [],
-      );
-    const proposals = () => seen.filter((event) => event.type === SwitchProposedV1.type);
+    const service = await TestService.start(decisionService, { dialect, now: NOW, answer: answerAsPricing });
+    cleanUps.push(() => service.stop());
+    const { clock, rpc, database } = service;
+    const tell = <D extends EventDefinition>(definition: D, subject: string, data: NewEvent<D>['data']) =>
+      service.publish(definition, data, subject);
+    const decisions = () => service.ofType(DecisionMadeV1);
+    const proposals = () => service.events.filter((event) => event.type === SwitchProposedV1.type);
+    const published = () => service.events.filter((event) => event.source === '/spotopt/decision');
     const nextDecision = async (): Promise<EventData<typeof DecisionMadeV1>> => {
       const before = decisions().length;
       const decided = () => decisions()[before];
@@ -163,19 +107,19 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
       });
     return {
       clock,
-      seen,
+      published,
       tell,
       decisions,
       proposals,
       nextDecision,
       register,
       pricesRead,
-      test,
-      rpc: new RpcClient(outside),
+      database,
+      rpc,
     };
   }
 
-  async function answerAsPricing(outside: InProcessMessageBus): Promise<void> {
+  async function answerAsPricing(outside: MessageBus): Promise<void> {
     await outside.respond(CurrentPrices.method, () =>
       Promise.resolve(
         JSON.stringify({
@@ -203,7 +147,7 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
   }
 
   it('decides soon after a workload and its prices are known, and proposes the cheapest safe pool', async () => {
-    const { register, pricesRead, decisions, proposals, seen, rpc, test } = await start();
+    const { register, pricesRead, decisions, proposals, published, rpc, database } = await start();
     await register();
     await pricesRead();
     await waitFor(() => proposals().length === 1, { what: 'a proposal without any time passing' });
@@ -223,7 +167,7 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
       targetPoolId: B,
       expiresAt: new Date(NOW.getTime() + 10 * MINUTE_MS).toISOString(),
     });
-    expect(new Set(seen.map((event) => event.correlation))).toEqual(new Set([decision?.decisionId]));
+    expect(new Set(published().map((event) => event.correlation))).toEqual(new Set([decision?.decisionId]));
 
     const request = { clientId: 'client-1', agentId: null };
     expect(await rpc.call(ListDecisions, request)).toEqual({ decisions: [decision], total: 1 });
@@ -231,7 +175,7 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
       decisions: [],
       total: 0,
     });
-    const stored = await test.database.uow.read((tx) =>
+    const stored = await database.uow.read((tx) =>
       new SqlDecisionStore().find(tx, decision?.decisionId ?? ''),
     );
     if (stored === null) throw new Error('the decision is not stored');
@@ -342,7 +286,7 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
   });
 
   it('avoids a pool that took a machine back, even when it heard of the interruption first', async () => {
-    const { register, pricesRead, tell, proposals, decisions, test } = await start();
+    const { register, pricesRead, tell, proposals, decisions, database } = await start();
     const incident = {
       agentId: 'agent-9',
       clientId: 'client-1',
@@ -371,7 +315,7 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
       epoch: 1,
     });
     const marks = new SqlMarkStore();
-    const { uow } = test.database;
+    const { uow } = database;
     await waitFor(async () => (await uow.read((tx) => marks.listMarks(tx, [B], new Date(0)))).length === 1, {
       what: 'the mark against the pool',
     });

@@ -11,18 +11,8 @@ import {
   ReportInterruption,
   SpotPriceChangedV1,
 } from '@spotopt/contracts';
-import { NoFailpoints, UlidIds } from '@spotopt/kernel';
-import {
-  eventMessage,
-  InProcessBroker,
-  InProcessMessageBus,
-  MemoryAttemptStore,
-  RpcClient,
-  silentLogger as silentBus,
-} from '@spotopt/messaging';
-import { loadConfig, Metrics, silentLogger, startService } from '@spotopt/platform';
-import { databaseDialects, ManualClock, testDatabase, waitFor } from '@spotopt/testkit';
-import { emergencyConfig } from './config.js';
+import { databaseDialects, waitFor } from '@spotopt/testkit';
+import { TestService } from '@spotopt/testkit/service';
 import { emergencyService } from './index.js';
 import { AGENT, EmergencyWorld, MACHINE, NOW } from './testing/emergency-world.contract.js';
 
@@ -39,42 +29,9 @@ describe.each(databaseDialects())('the emergency service on %s', (dialect) => {
     // Only for the events that it makes.
     const fleet = await EmergencyWorld.open('sqlite');
     cleanUps.push(() => fleet.test.cleanUp());
-    const clock = new ManualClock(NOW);
-    const broker = new InProcessBroker(clock);
-    const busOf = (): InProcessMessageBus =>
-      new InProcessMessageBus(broker, {
-        clock,
-        attempts: new MemoryAttemptStore(),
-        logger: silentBus,
-        random: () => 0.5,
-      });
-    const outside = busOf();
-    const seen: { type: string; data: unknown }[] = [];
-    await outside.subscribe(
-      { queue: 'test.all', kind: 'shared', bindings: [{ exchange: 'spotopt.events', routingKey: '#' }] },
-      (delivery) => {
-        seen.push(JSON.parse(delivery.body) as (typeof seen)[number]);
-        return Promise.resolve();
-      },
-    );
-    const { entities, migrations } = emergencyService;
-    const test = await testDatabase(dialect, { service: 'emergency', entities, migrations, clock });
-    cleanUps.push(() => test.cleanUp());
-    const running = await startService(emergencyService, {
-      config: loadConfig(emergencyConfig, {}),
-      clock,
-      ids: new UlidIds(),
-      random: () => 0.5,
-      logger: silentLogger(),
-      metrics: Metrics.create({ service: 'emergency' }),
-      failpoints: new NoFailpoints(),
-      bus: busOf(),
-      database: test.database,
-    });
-    cleanUps.push(() => running.stop(1_000));
-    const ofType = (type: string): unknown[] =>
-      seen.flatMap((event) => (event.type === type ? [event.data] : []));
-    return { fleet, clock, outside, ofType, rpc: new RpcClient(outside) };
+    const service = await TestService.start(emergencyService, { dialect, now: NOW });
+    cleanUps.push(() => service.stop());
+    return { fleet, service, ofType: service.ofType, rpc: service.rpc };
   }
 
   const report = {
@@ -88,30 +45,28 @@ describe.each(databaseDialects())('the emergency service on %s', (dialect) => {
   };
 
   it('answers an agent’s report at once, calls the coordinator and follows it to the end', async () => {
-    const { fleet, outside, ofType, rpc } = await start();
+    const { fleet, service, ofType, rpc } = await start();
     const replica = { ...AGENT, replicaId: 'replica-1', replicaType: 'manual' as const, poolId: POOL };
     const standby = { ...replica, ec2InstanceId: 'i-0002' };
     const envelope = (id: string) => ({ id, time: NOW, subject: AGENT.agentId });
-    await outside.publish(eventMessage(fleet.registered()));
-    await outside.publish(eventMessage(createEvent(ReplicaLaunchedV1, { ...envelope('l'), data: standby })));
-    await outside.publish(
-      eventMessage(createEvent(ReplicaReadyV1, { ...envelope('r'), data: { ...standby, readyAfterMs: 1 } })),
+    await service.send(fleet.registered());
+    await service.send(createEvent(ReplicaLaunchedV1, { ...envelope('l'), data: standby }));
+    await service.send(
+      createEvent(ReplicaReadyV1, { ...envelope('r'), data: { ...standby, readyAfterMs: 1 } }),
     );
     const price = { poolId: POOL, region: 'us-east-1', az: 'us-east-1a', instanceType: 't3.medium' };
-    await outside.publish(
-      eventMessage(
-        createEvent(SpotPriceChangedV1, {
-          ...envelope('p'),
-          data: {
-            ...price,
-            spotUsdPerHour: 0.01,
-            previousUsdPerHour: null,
-            onDemandUsdPerHour: null,
-            source: 'spot-price-history',
-            observedAt: NOW.toISOString(),
-          },
-        }),
-      ),
+    await service.send(
+      createEvent(SpotPriceChangedV1, {
+        ...envelope('p'),
+        data: {
+          ...price,
+          spotUsdPerHour: 0.01,
+          previousUsdPerHour: null,
+          onDemandUsdPerHour: null,
+          source: 'spot-price-history',
+          observedAt: NOW.toISOString(),
+        },
+      }),
     );
 
     const answer = await waitFor(
@@ -122,8 +77,8 @@ describe.each(databaseDialects())('the emergency service on %s', (dialect) => {
       { what: 'the standby' },
     );
     expect(answer.ready).toEqual({ replicaId: 'replica-1', ec2InstanceId: 'i-0002', ready: true });
-    await waitFor(() => ofType(InterruptionDetectedV1.type).length > 0, { what: 'the announcement' });
-    expect(ofType(InterruptionDetectedV1.type)).toEqual([
+    await waitFor(() => ofType(InterruptionDetectedV1).length > 0, { what: 'the announcement' });
+    expect(ofType(InterruptionDetectedV1)).toEqual([
       expect.objectContaining({
         ...AGENT,
         ec2InstanceId: MACHINE,
@@ -133,10 +88,10 @@ describe.each(databaseDialects())('the emergency service on %s', (dialect) => {
     ]);
 
     const { incidentId } = answer.incident;
-    await outside.publish(eventMessage(fleet.started(incidentId)));
-    await waitFor(() => ofType(InterruptionHandlingV1.type).length > 0, { what: 'the handling' });
-    await outside.publish(eventMessage(fleet.finished(incidentId)));
-    await waitFor(() => ofType(InterruptionSurvivedV1.type).length > 0, { what: 'the survival' });
+    await service.send(fleet.started(incidentId));
+    await waitFor(() => ofType(InterruptionHandlingV1).length > 0, { what: 'the handling' });
+    await service.send(fleet.finished(incidentId));
+    await waitFor(() => ofType(InterruptionSurvivedV1).length > 0, { what: 'the survival' });
     const { incidents, total } = await rpc.call(ListIncidents, {
       clientId: AGENT.clientId,
       agentId: null,
@@ -151,20 +106,20 @@ describe.each(databaseDialects())('the emergency service on %s', (dialect) => {
   });
 
   it('takes reports as events, says again what nobody handles, and refuses foreign machines', async () => {
-    const { fleet, clock, outside, ofType, rpc } = await start();
-    await outside.publish(eventMessage(fleet.registered()));
+    const { fleet, service, ofType, rpc } = await start();
+    await service.send(fleet.registered());
     const event = createEvent(InterruptionReportedV1, {
       id: 'reported-1',
       time: NOW,
       subject: AGENT.agentId,
       data: report,
     });
-    await outside.publish(eventMessage(event));
-    await waitFor(() => ofType(InterruptionDetectedV1.type).length === 1, { what: 'the announcement' });
+    await service.send(event);
+    await waitFor(() => ofType(InterruptionDetectedV1).length === 1, { what: 'the announcement' });
     // A second of simulated time for each look: the sweep works on a real database and needs real time.
     const second = async (): Promise<boolean> => {
-      await clock.advance(1_000);
-      return ofType(InterruptionDetectedV1.type).length === 2;
+      await service.clock.advance(1_000);
+      return ofType(InterruptionDetectedV1).length === 2;
     };
     await waitFor(second, { what: 'the second announcement', everyMs: 100 });
     const theft = rpc.call(ReportInterruption, { ...report, agentId: 'agent-2', clientId: 'client-2' });

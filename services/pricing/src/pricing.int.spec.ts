@@ -3,24 +3,15 @@ import {
   AgentRegisteredV1,
   createEvent,
   CurrentPrices,
+  type EventOf,
   PricesReadV1,
   PricingReportedV1,
   PricingSummary,
   RawPrices,
   SpotPriceChangedV1,
 } from '@spotopt/contracts';
-import { NoFailpoints, UlidIds } from '@spotopt/kernel';
-import {
-  eventMessage,
-  InProcessBroker,
-  InProcessMessageBus,
-  MemoryAttemptStore,
-  RpcClient,
-  silentLogger as silentBus,
-} from '@spotopt/messaging';
-import { loadConfig, Metrics, type RunningService, silentLogger, startService } from '@spotopt/platform';
-import { databaseDialects, ManualClock, type TestDatabase, testDatabase, waitFor } from '@spotopt/testkit';
-import { pricingConfig } from './config.js';
+import { databaseDialects, waitFor } from '@spotopt/testkit';
+import { TestService } from '@spotopt/testkit/service';
 import { ListedPriceHistory } from './history/history.fake.js';
 import { createPricingModule, pricingService } from './pricing.module.js';
 
@@ -57,45 +48,13 @@ describe.each(databaseDialects())('the pricing service on %s', (dialect) => {
   });
 
   async function start() {
-    const clock = new ManualClock(NOW);
-    const broker = new InProcessBroker(clock);
-    const busOf = (): InProcessMessageBus =>
-      new InProcessMessageBus(broker, {
-        clock,
-        attempts: new MemoryAttemptStore(),
-        logger: silentBus,
-        random: () => 0.5,
-      });
-    const outside = busOf();
-    const seen: { type: string; data: unknown }[] = [];
-    await outside.subscribe(
-      { queue: 'test.all', kind: 'shared', bindings: [{ exchange: 'spotopt.events', routingKey: '#' }] },
-      (delivery) => {
-        seen.push(JSON.parse(delivery.body) as (typeof seen)[number]);
-        return Promise.resolve();
-      },
-    );
-    const test: TestDatabase = await testDatabase(dialect, { ...pricingService, service: 'pricing', clock });
-    cleanUps.push(() => test.cleanUp());
     const history = new ListedPriceHistory(HISTORY);
-    const running: RunningService = await startService(
+    const service = await TestService.start(
       { ...pricingService, createModule: (context) => createPricingModule(context, history) },
-      {
-        config: loadConfig(pricingConfig, {}),
-        clock,
-        ids: new UlidIds(),
-        random: () => 0.5,
-        logger: silentLogger(),
-        metrics: Metrics.create({ service: 'pricing' }),
-        failpoints: new NoFailpoints(),
-        bus: busOf(),
-        database: test.database,
-      },
+      { dialect, now: NOW },
     );
-    cleanUps.push(() => running.stop(1_000));
-    const ofType = (type: string): unknown[] =>
-      seen.flatMap((event) => (event.type === type ? [event.data] : []));
-    return { clock, outside, ofType, rpc: new RpcClient(outside), history };
+    cleanUps.push(() => service.stop());
+    return { service, history, ofType: service.ofType };
   }
 
   const registered = createEvent(AgentRegisteredV1, {
@@ -118,10 +77,11 @@ describe.each(databaseDialects())('the pricing service on %s', (dialect) => {
   });
 
   it('reads the market of a workload that registers, at once, and answers for it', async () => {
-    const { outside, ofType, rpc, clock, history } = await start();
-    await outside.publish(eventMessage(registered));
-    await waitFor(() => ofType(PricesReadV1.type).length > 0, { what: 'the first read' });
-    await waitFor(() => ofType(SpotPriceChangedV1.type).length === 2, { what: 'both prices' });
+    const { service, ofType, history } = await start();
+    const { clock, rpc } = service;
+    await service.send(registered);
+    await waitFor(() => ofType(PricesReadV1).length > 0, { what: 'the first read' });
+    await waitFor(() => ofType(SpotPriceChangedV1).length === 2, { what: 'both prices' });
 
     const { pools } = await rpc.call(CurrentPrices, { region: 'us-east-1', instanceType: 't3.medium' });
     expect(pools).toEqual([
@@ -156,36 +116,41 @@ describe.each(databaseDialects())('the pricing service on %s', (dialect) => {
     expect(clock.nowMs() - NOW.getTime()).toBeGreaterThanOrEqual(300_000);
   });
 
-  it('takes the report of an agent', async () => {
-    const { outside, ofType } = await start();
+  it('takes the report of an agent once, however often it comes', async () => {
+    const { service, ofType } = await start();
     const observedAt = NOW.toISOString();
-    const report = createEvent(PricingReportedV1, {
-      id: 'event-report',
-      time: NOW,
-      subject: 'agent-1',
-      data: {
-        reportId: 'report-1',
-        agentKey: 'agent-1',
-        agentId: 'agent-1',
-        clientId: 'client-1',
-        ec2InstanceId: 'i-0001',
-        instanceType: 't3.medium',
-        region: 'us-east-1',
-        mode: 'spot',
-        currentPoolId: A,
-        onDemandUsdPerHour: 0.0416,
-        prices: [{ poolId: A, spotUsdPerHour: 0.014, observedAt }],
-        rejected: [],
-        observedAt,
-        receivedAt: observedAt,
-        body: {},
-      },
-    });
-    await outside.publish(eventMessage(report));
-    await outside.publish(eventMessage(report));
-    await waitFor(() => ofType(SpotPriceChangedV1.type).length > 0, { what: 'the price' });
-    expect(ofType(SpotPriceChangedV1.type)).toEqual([
+    const reportOf = (poolId: string, spotUsdPerHour: number): EventOf<typeof PricingReportedV1> =>
+      createEvent(PricingReportedV1, {
+        id: `event-report-${poolId}`,
+        time: NOW,
+        subject: 'agent-1',
+        data: {
+          reportId: `report-${poolId}`,
+          agentKey: 'agent-1',
+          agentId: 'agent-1',
+          clientId: 'client-1',
+          ec2InstanceId: 'i-0001',
+          instanceType: 't3.medium',
+          region: 'us-east-1',
+          mode: 'spot',
+          currentPoolId: A,
+          onDemandUsdPerHour: 0.0416,
+          prices: [{ poolId, spotUsdPerHour, observedAt }],
+          rejected: [],
+          observedAt,
+          receivedAt: observedAt,
+          body: {},
+        },
+      });
+    const report = reportOf(A, 0.014);
+    await service.send(report);
+    await service.send(report);
+    await service.send(reportOf(B, 0.012));
+    const changed = () => ofType(SpotPriceChangedV1);
+    await waitFor(() => changed().some(({ poolId }) => poolId === B), { what: 'the price after it' });
+    expect(changed()).toEqual([
       expect.objectContaining({ poolId: A, spotUsdPerHour: 0.014, source: 'primary-report' }),
+      expect.objectContaining({ poolId: B, spotUsdPerHour: 0.012, source: 'primary-report' }),
     ]);
   });
 });

@@ -4,9 +4,6 @@ import {
   ChangeAgentSettings,
   CommandCompletedV1,
   CommandRequestedV1,
-  createEvent,
-  type EventDefinition,
-  type EventOf,
   FleetSummary,
   HeartbeatsV1,
   InstanceTerminatedV1,
@@ -21,18 +18,8 @@ import {
   SwitchFinishedV1,
   UpdateReplica,
 } from '@spotopt/contracts';
-import { NoFailpoints, UlidIds } from '@spotopt/kernel';
-import {
-  eventMessage,
-  InProcessBroker,
-  InProcessMessageBus,
-  MemoryAttemptStore,
-  RpcClient,
-  silentLogger as silentBus,
-} from '@spotopt/messaging';
-import { loadConfig, Metrics, silentLogger, startService } from '@spotopt/platform';
-import { databaseDialects, ManualClock, testDatabase, waitFor } from '@spotopt/testkit';
-import { replicaConfig } from './config.js';
+import { databaseDialects, waitFor } from '@spotopt/testkit';
+import { TestService } from '@spotopt/testkit/service';
 import { replicaService } from './index.js';
 import { ALL_COMMANDS, CLIENT, NOW } from './testing/replica-world.contract.js';
 
@@ -44,59 +31,16 @@ describe.each(databaseDialects())('the replica service on %s', (dialect) => {
   });
 
   async function start() {
-    const clock = new ManualClock(NOW);
-    const ids = new UlidIds();
-    const broker = new InProcessBroker(clock);
-    const busOf = (): InProcessMessageBus =>
-      new InProcessMessageBus(broker, {
-        clock,
-        attempts: new MemoryAttemptStore(),
-        logger: silentBus,
-        random: () => 0.5,
-      });
-    const outside = busOf();
-    const seen: { type: string; data: unknown }[] = [];
-    await outside.subscribe(
-      { queue: 'test.all', kind: 'shared', bindings: [{ exchange: 'spotopt.events', routingKey: '#' }] },
-      (delivery) => {
-        seen.push(JSON.parse(delivery.body) as (typeof seen)[number]);
-        return Promise.resolve();
-      },
-    );
-    const { entities, migrations } = replicaService;
-    const test = await testDatabase(dialect, { service: 'replica', entities, migrations, clock });
-    cleanUps.push(() => test.cleanUp());
-    const running = await startService(replicaService, {
-      config: loadConfig(replicaConfig, {}),
-      clock,
-      ids,
-      random: () => 0.5,
-      logger: silentLogger(),
-      metrics: Metrics.create({ service: 'replica' }),
-      failpoints: new NoFailpoints(),
-      bus: busOf(),
-      database: test.database,
-    });
-    cleanUps.push(() => running.stop(1_000));
-    const publish = <Definition extends EventDefinition>(
-      definition: Definition,
-      data: Parameters<typeof createEvent<Definition>>[1]['data'],
-    ): Promise<unknown> => {
-      const event = createEvent(definition, { id: ids.next(), time: clock.now(), subject: 'test', data });
-      return outside.publish(eventMessage(event));
-    };
-    const ofType = <Definition extends EventDefinition>(
-      definition: Definition,
-    ): EventOf<Definition>['data'][] =>
-      seen.flatMap((event) =>
-        event.type === definition.type ? [event.data as EventOf<Definition>['data']] : [],
-      );
+    const service = await TestService.start(replicaService, { dialect, now: NOW });
+    cleanUps.push(() => service.stop());
+    const { clock, ofType, rpc } = service;
+    const publish: TestService['publish'] = (...event) => service.publish(...event);
     const command = (commandType: AgentCommand['commandType']): Promise<AgentCommand> =>
       waitFor(
         () => ofType(CommandRequestedV1).find((data) => data.command.commandType === commandType)?.command,
         { what: `the command ${commandType}` },
       );
-    return { clock, publish, ofType, command, rpc: new RpcClient(outside) };
+    return { clock, publish, ofType, command, rpc };
   }
 
   type Started = Awaited<ReturnType<typeof start>>;

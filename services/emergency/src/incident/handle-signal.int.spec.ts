@@ -34,7 +34,7 @@ describe.each(databaseDialects())('signals of an interruption on %s', (dialect) 
       .map((entry) => ({ entry, at: random() }))
       .sort((a, b) => a.at - b.at);
     for (const { entry } of order) await world.handle.execute(entry.signal, entry.reporter);
-    expect(await world.only()).toMatchObject({ urgency: 'terminate', signalCount: 9, ...AGENT });
+    expect(await world.onlyIncident()).toMatchObject({ urgency: 'terminate', signalCount: 9, ...AGENT });
     const detected = (await world.events(InterruptionDetectedV1)).map((event) => event.data.urgency);
     expect(detected.at(-1)).toBe('terminate');
     expect(detected.length).toBeLessThanOrEqual(2);
@@ -45,7 +45,7 @@ describe.each(databaseDialects())('signals of an interruption on %s', (dialect) 
     const answers = await Promise.all(
       [...every(), ...every()].map(({ signal, reporter }) => world.handle.execute(signal, reporter)),
     );
-    const incident = await world.only();
+    const incident = await world.onlyIncident();
     expect(incident).toMatchObject({ urgency: 'terminate', signalCount: 18 });
     expect(new Set(answers.map((answer) => answer?.incident.id))).toEqual(new Set([incident.id]));
     const rows = await world.deps.uow.read((tx) => selectRows(tx, 'SELECT number FROM incident_signal'));
@@ -89,7 +89,7 @@ describe.each(databaseDialects())('signals of an interruption on %s', (dialect) 
     await world.handle.execute(world.signal({ kind: 'rebalance-recommendation' }), AGENT);
     await world.clock.advance(2 * HOUR_MS + 1);
     await world.track.sweep();
-    expect((await world.only()).state).toBe('expired');
+    expect((await world.onlyIncident()).state).toBe('expired');
     const emittedEarlier = new Date(world.clock.nowMs() - 3 * HOUR_MS);
     const signal = world.signal({ kind: 'rebalance-recommendation', detectedAt: emittedEarlier });
     const again = await world.handle.execute(signal, AGENT);
@@ -138,6 +138,6 @@ describe.each(databaseDialects())('signals of an interruption on %s', (dialect) 
     expect(answer?.incident.risk).toBeCloseTo(0.4, 6);
     // A machine that nobody made as a standby takes nothing over.
     expect(answer?.standby).toBeNull();
-    expect((await world.only()).ec2InstanceId).toBe(MACHINE);
+    expect((await world.onlyIncident()).ec2InstanceId).toBe(MACHINE);
   });
 });

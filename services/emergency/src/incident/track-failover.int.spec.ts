@@ -31,12 +31,12 @@ describe.each(databaseDialects())('the course of an incident on %s', (dialect) =
     const started = world.started(incidentId);
     await world.track.started(started);
     await world.track.started(started);
-    expect(await world.only()).toMatchObject({ state: 'handling', switchId: 'switch-1' });
+    expect(await world.onlyIncident()).toMatchObject({ state: 'handling', switchId: 'switch-1' });
     await world.clock.advance(12_500);
     const finished = world.finished(incidentId);
     await world.track.finished(finished);
     await world.track.finished(finished);
-    expect(await world.only()).toMatchObject({ state: 'survived', failoverMs: 12_500 });
+    expect(await world.onlyIncident()).toMatchObject({ state: 'survived', failoverMs: 12_500 });
     expect(await world.events(InterruptionHandlingV1)).toHaveLength(1);
     const [survived, ...more] = await world.events(InterruptionSurvivedV1);
     expect(more).toEqual([]);
@@ -51,21 +51,21 @@ describe.each(databaseDialects())('the course of an incident on %s', (dialect) =
     const started = world.started(incidentId);
     await world.track.finished(world.finished(incidentId));
     await world.track.started(started);
-    expect((await world.only()).state).toBe('survived');
+    expect((await world.onlyIncident()).state).toBe('survived');
     expect(await world.events(InterruptionHandlingV1)).toEqual([]);
   });
 
   it('follows a failover that starts anew', async () => {
     await world.track.started(world.started(incidentId, 'switch-1'));
     await world.track.started(world.started(incidentId, 'switch-2'));
-    expect(await world.only()).toMatchObject({ state: 'handling', switchId: 'switch-2' });
+    expect(await world.onlyIncident()).toMatchObject({ state: 'handling', switchId: 'switch-2' });
     expect(await world.events(InterruptionHandlingV1)).toHaveLength(1);
   });
 
   it('ignores planned switches and incidents that nobody knows', async () => {
     await world.track.started(world.started(null));
     await world.track.finished(world.finished('incident-unknown'));
-    expect((await world.only()).state).toBe('detected');
+    expect((await world.onlyIncident()).state).toBe('detected');
   });
 
   it('is announced again, with its own incident, until somebody handles it', async () => {
@@ -90,16 +90,16 @@ describe.each(databaseDialects())('the course of an incident on %s', (dialect) =
   it('is lost a minute after its deadline, and saved after all by a late end', async () => {
     await world.clock.advance(118_000 + MINUTE_MS);
     await world.track.sweep();
-    expect((await world.only()).state).toBe('detected');
+    expect((await world.onlyIncident()).state).toBe('detected');
     await world.clock.advance(1);
     await world.track.sweep();
     await world.track.sweep();
-    expect((await world.only()).state).toBe('lost');
+    expect((await world.onlyIncident()).state).toBe('lost');
     expect((await world.events(InterruptionLostV1)).map(({ data }) => data.reason)).toEqual([
       'no failover was started',
     ]);
     await world.track.finished(world.finished(incidentId));
-    expect((await world.only()).state).toBe('survived');
+    expect((await world.onlyIncident()).state).toBe('survived');
     expect((await world.events(InterruptionSurvivedV1))[0]?.data.noticeUnusedMs).toBeLessThan(0);
   });
 
@@ -132,10 +132,10 @@ describe.each(databaseDialects())('the course of an incident on %s', (dialect) =
     await world.handle.execute(world.signal(warn), AGENT);
     await world.clock.advance(90 * MINUTE_MS);
     await world.track.sweep();
-    expect((await world.only()).state).toBe('detected');
+    expect((await world.onlyIncident()).state).toBe('detected');
     await world.clock.advance(30 * MINUTE_MS + 1);
     await world.track.sweep();
-    expect((await world.only()).state).toBe('expired');
+    expect((await world.onlyIncident()).state).toBe('expired');
     expect(await world.events(InterruptionExpiredV1)).toHaveLength(1);
   });
 });

@@ -76,7 +76,7 @@ describe.each(databaseDialects())('notices from the queue on %s', (dialect) => {
     queue.put(warning(), warning());
     expect(await take.execute(signal)).toBe(2);
     expect(queue.waiting).toEqual([]);
-    expect(await world.only()).toMatchObject({ urgency: 'terminate', signalCount: 2 });
+    expect(await world.onlyIncident()).toMatchObject({ urgency: 'terminate', signalCount: 2 });
   });
 
   it('that are malformed or about unknown machines are deleted', async () => {
@@ -84,7 +84,7 @@ describe.each(databaseDialects())('notices from the queue on %s', (dialect) => {
     await take.execute(signal);
     expect(queue.waiting).toEqual([]);
     expect(malformed).toEqual(['not JSON']);
-    expect(await world.only()).toMatchObject({ ec2InstanceId: MACHINE, urgency: 'warn' });
+    expect(await world.onlyIncident()).toMatchObject({ ec2InstanceId: MACHINE, urgency: 'warn' });
   });
 
   it('that cannot be stored stay, and hold up no other', async () => {
@@ -98,6 +98,6 @@ describe.each(databaseDialects())('notices from the queue on %s', (dialect) => {
     const partly = new TakeNotices(queue, failing, { malformed: () => undefined });
     await expect(partly.execute(signal)).rejects.toThrow('database away');
     expect(queue.waiting.map(({ notice }) => notice)).toEqual([warning('i-0002')]);
-    expect((await world.only()).ec2InstanceId).toBe(MACHINE);
+    expect((await world.onlyIncident()).ec2InstanceId).toBe(MACHINE);
   });
 });

@@ -181,7 +181,7 @@ export class EmergencyWorld {
     return (await this.deps.uow.read((tx) => this.incidents.list(tx, {}, 100))).incidents;
   }
 
-  async only(): Promise<Incident> {
+  async onlyIncident(): Promise<Incident> {
     const [incident, ...more] = await this.all();
     if (incident === undefined || more.length > 0) throw new Error(`${String(more.length + 1)} incidents`);
     return incident;

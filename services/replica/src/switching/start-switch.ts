@@ -115,7 +115,8 @@ function incidentOf({ incident }: SwitchOrder): Pick<Switch, 'incidentId' | 'rec
   return incident ?? { incidentId: null, reclaimAt: null };
 }
 
-const NOTHING_DONE_YET = {
+/** What a switch has to show for itself when it starts. */
+export const NOTHING_DONE_YET = {
   launchCommandId: null,
   launchFailure: null,
   quiesceCommandId: null,

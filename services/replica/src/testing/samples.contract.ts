@@ -1,4 +1,5 @@
 import { DEFAULT_SETTINGS, type Agent, type Instance } from '../fleet/ports.js';
+import { NOTHING_DONE_YET } from '../switching/start-switch.js';
 import type { Switch } from '../switching/switch.js';
 
 const AT = new Date('2026-11-21T12:00:00.000Z');
@@ -83,20 +84,7 @@ export function sampleSwitch(change: Partial<Switch>): Switch {
     startedAt: AT,
     stepStartedAt: AT,
     finishedAt: null,
-    launchCommandId: null,
-    launchFailure: null,
-    quiesceCommandId: null,
-    quiesceOutcome: null,
-    promoteCommandId: null,
-    servedUntil: null,
-    servingSince: null,
-    trafficMovedAt: null,
-    oldUsdPerHour: null,
-    newUsdPerHour: null,
-    onDemandUsdPerHour: null,
-    error: null,
-    rolledBack: false,
-    version: 1,
+    ...NOTHING_DONE_YET,
     ...change,
   };
 }
