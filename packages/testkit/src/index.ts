@@ -2,6 +2,7 @@ export { SequenceIds, mulberry32 } from './deterministic.js';
 export { ManualClock } from './manual-clock.js';
 export { recordingLogger } from './recording-logger.js';
 export type { LogEntry, LogLevel, RecordingLogger } from './recording-logger.js';
+export { sampleSettings } from './sample-settings.js';
 export { testDatabase } from './test-database.js';
 export type { TestDatabase, TestDatabaseOptions } from './test-database.js';
 export { databaseDialects, mysqlUrl, rabbitUrl, redisUrl } from './test-servers.js';

@@ -18,7 +18,7 @@ import {
   SwitchStartedV1,
 } from '@spotopt/contracts';
 import type { MessageBus } from '@spotopt/messaging';
-import { databaseDialects, waitFor } from '@spotopt/testkit';
+import { databaseDialects, waitFor, sampleSettings } from '@spotopt/testkit';
 import { TestService } from '@spotopt/testkit/service';
 import { replay } from './decide/decision.js';
 import { SqlDecisionStore } from './decide/decision.store.js';
@@ -32,19 +32,7 @@ const A = 't3.medium.us-east-1a';
 const B = 't3.medium.us-east-1b';
 const hoursAgo = (hours: number): string => new Date(NOW.getTime() - hours * 3_600_000).toISOString();
 
-const SETTINGS: AgentSettings = {
-  enabled: true,
-  autoSwitchEnabled: true,
-  manualReplicaEnabled: false,
-  autoReplicaEnabled: false,
-  autoTerminateEnabled: true,
-  terminateWaitSeconds: 300,
-  minSavingsPercent: 30,
-  maxRisk: 0.3,
-  cooldownMinutes: 120,
-  maxSwitchesPerDay: 3,
-  maxSwitchesPerWeek: 10,
-};
+const SETTINGS: AgentSettings = sampleSettings();
 
 const PRICES = [
   { poolId: B, usd: 0.0118 },

@@ -17,7 +17,7 @@ import { Metrics, silentLogger, startService } from '@spotopt/platform';
 import type { RunningService } from '@spotopt/platform';
 import { selectRows } from '@spotopt/persistence';
 import type { Database } from '@spotopt/persistence';
-import { testDatabase, waitFor } from '@spotopt/testkit';
+import { testDatabase, waitFor, sampleSettings } from '@spotopt/testkit';
 import type { DatabaseDialect } from '@spotopt/testkit';
 import { gatewayConfig, gatewayService } from './index.js';
 import type { GatewayConfig } from './index.js';
@@ -25,19 +25,10 @@ import type { GatewayConfig } from './index.js';
 export const ADMIN_TOKEN = 'admin-token-for-tests-0123456789abcdef0123456789abcdef0123456789';
 const ENCRYPTION_KEY = '0123456789abcdef'.repeat(4);
 
-export const SETTINGS: RpcResponse<typeof GetAgentConfig>['settings'] = {
-  enabled: true,
-  autoSwitchEnabled: true,
-  manualReplicaEnabled: false,
-  autoReplicaEnabled: false,
+export const SETTINGS: RpcResponse<typeof GetAgentConfig>['settings'] = sampleSettings({
   autoTerminateEnabled: false,
   terminateWaitSeconds: 1800,
-  minSavingsPercent: 30,
-  maxRisk: 0.3,
-  cooldownMinutes: 120,
-  maxSwitchesPerDay: 3,
-  maxSwitchesPerWeek: 10,
-};
+});
 
 export interface HttpAnswer {
   readonly status: number;

@@ -10,7 +10,7 @@ import {
   RawPrices,
   SpotPriceChangedV1,
 } from '@spotopt/contracts';
-import { databaseDialects, waitFor } from '@spotopt/testkit';
+import { databaseDialects, waitFor, sampleSettings } from '@spotopt/testkit';
 import { TestService } from '@spotopt/testkit/service';
 import { ListedPriceHistory } from './history/history.fake.js';
 import { createPricingModule, pricingService } from './pricing.module.js';
@@ -26,19 +26,7 @@ const HISTORY = [
   { poolId: B, usdPerHour: 0.0118, changedAt: hoursAgo(30) },
 ];
 
-const settings = {
-  enabled: true,
-  autoSwitchEnabled: true,
-  manualReplicaEnabled: false,
-  autoReplicaEnabled: false,
-  autoTerminateEnabled: true,
-  terminateWaitSeconds: 300,
-  minSavingsPercent: 30,
-  maxRisk: 0.3,
-  cooldownMinutes: 120,
-  maxSwitchesPerDay: 3,
-  maxSwitchesPerWeek: 10,
-};
+const settings = sampleSettings();
 
 describe.each(databaseDialects())('the pricing service on %s', (dialect) => {
   const cleanUps: (() => Promise<unknown>)[] = [];

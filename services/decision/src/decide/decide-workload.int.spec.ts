@@ -2,7 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { AgentSettings } from '@spotopt/contracts';
 import { UlidIds } from '@spotopt/kernel';
 import { changeRows, selectRows } from '@spotopt/persistence';
-import { databaseDialects, ManualClock, type TestDatabase, testDatabase } from '@spotopt/testkit';
+import {
+  databaseDialects,
+  ManualClock,
+  type TestDatabase,
+  testDatabase,
+  sampleSettings,
+} from '@spotopt/testkit';
 import { decisionService } from '../decision.module.js';
 import { SeedRuleEngine } from '../engine/seed-rule.js';
 import { SqlMarkStore } from '../market/mark.store.js';
@@ -28,19 +34,7 @@ const TABLES = [
   'inbox',
 ];
 
-const settings: AgentSettings = {
-  enabled: true,
-  autoSwitchEnabled: true,
-  manualReplicaEnabled: false,
-  autoReplicaEnabled: false,
-  autoTerminateEnabled: true,
-  terminateWaitSeconds: 300,
-  minSavingsPercent: 30,
-  maxRisk: 0.3,
-  cooldownMinutes: 120,
-  maxSwitchesPerDay: 3,
-  maxSwitchesPerWeek: 10,
-};
+const settings: AgentSettings = sampleSettings();
 
 const workload: Workload = {
   agentId: 'agent-1',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentSettings } from '@spotopt/contracts';
+import { sampleSettings } from '@spotopt/testkit';
 import fc from 'fast-check';
 import type { Proposal } from '../engine/ports.js';
 import { type GuardrailFacts, judge } from './guardrails.js';
@@ -8,19 +9,7 @@ const NOW_MS = Date.parse('2026-11-21T12:00:00.000Z');
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-const settings: AgentSettings = {
-  enabled: true,
-  autoSwitchEnabled: true,
-  manualReplicaEnabled: false,
-  autoReplicaEnabled: false,
-  autoTerminateEnabled: true,
-  terminateWaitSeconds: 300,
-  minSavingsPercent: 30,
-  maxRisk: 0.3,
-  cooldownMinutes: 120,
-  maxSwitchesPerDay: 3,
-  maxSwitchesPerWeek: 10,
-};
+const settings: AgentSettings = sampleSettings();
 
 function facts(
   overrides: Partial<GuardrailFacts> = {},

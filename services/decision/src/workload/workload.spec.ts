@@ -1,24 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentSettings } from '@spotopt/contracts';
+import { sampleSettings } from '@spotopt/testkit';
 import fc from 'fast-check';
 import { changesAtMs, follow, isUnderWay, type Workload, type WorkloadNews } from './workload.js';
 
 const T0 = Date.parse('2026-11-21T12:00:00.000Z');
 const at = (minute: number): Date => new Date(T0 + minute * 60_000);
 
-const settings = (minSavingsPercent = 30): AgentSettings => ({
-  enabled: true,
-  autoSwitchEnabled: true,
-  manualReplicaEnabled: false,
-  autoReplicaEnabled: false,
-  autoTerminateEnabled: true,
-  terminateWaitSeconds: 300,
-  minSavingsPercent,
-  maxRisk: 0.3,
-  cooldownMinutes: 120,
-  maxSwitchesPerDay: 3,
-  maxSwitchesPerWeek: 10,
-});
+const settings = (minSavingsPercent = 30): AgentSettings => sampleSettings({ minSavingsPercent });
 
 const placement = (epoch: number) => ({
   ec2InstanceId: `i-000${String(epoch)}`,

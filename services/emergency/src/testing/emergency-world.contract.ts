@@ -15,6 +15,7 @@ import {
   SequenceIds,
   type TestDatabase,
   testDatabase,
+  sampleSettings,
 } from '@spotopt/testkit';
 import { type EmergencyDeps, HandleSignal, type Signal, TrackFailover } from '../incident/index.js';
 import { TypeormIncidentStore } from '../incident/incident.store.js';
@@ -115,19 +116,7 @@ export class EmergencyWorld {
         role: 'PRIMARY',
         placement: { instanceId: 'instance-1', ec2InstanceId: MACHINE, mode: 'spot', poolId: POOL },
         primary: null,
-        settings: {
-          enabled: true,
-          autoSwitchEnabled: true,
-          manualReplicaEnabled: false,
-          autoReplicaEnabled: true,
-          autoTerminateEnabled: true,
-          terminateWaitSeconds: 1800,
-          minSavingsPercent: 30,
-          maxRisk: 0.3,
-          cooldownMinutes: 120,
-          maxSwitchesPerDay: 3,
-          maxSwitchesPerWeek: 10,
-        },
+        settings: sampleSettings(),
         epoch: 1,
         ...change,
       },
