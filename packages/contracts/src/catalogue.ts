@@ -4,22 +4,32 @@ import * as emergency from './events/emergency.events.js';
 import * as fleet from './events/fleet.events.js';
 import * as gateway from './events/gateway.events.js';
 import * as pricing from './events/pricing.events.js';
+import * as savings from './events/savings.events.js';
 import * as telemetry from './events/telemetry.events.js';
 import * as decisionRpc from './rpc/decision.rpc.js';
 import * as emergencyRpc from './rpc/emergency.rpc.js';
 import * as fleetRpc from './rpc/fleet.rpc.js';
 import * as pricingRpc from './rpc/pricing.rpc.js';
+import * as savingsRpc from './rpc/savings.rpc.js';
 
 function isContract(value: unknown, kind: 'event' | 'rpc'): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
 }
 
 /** Every event of the public contract, newest versions included once each. */
-export const EVENTS: readonly EventDefinition[] = [telemetry, gateway, fleet, emergency, pricing, decision]
+export const EVENTS: readonly EventDefinition[] = [
+  telemetry,
+  gateway,
+  fleet,
+  emergency,
+  pricing,
+  savings,
+  decision,
+]
   .flatMap((module) => Object.values(module) as unknown[])
   .filter((value): value is EventDefinition => isContract(value, 'event'));
 
-export const RPCS: readonly RpcDefinition[] = [fleetRpc, emergencyRpc, pricingRpc, decisionRpc]
+export const RPCS: readonly RpcDefinition[] = [fleetRpc, emergencyRpc, pricingRpc, savingsRpc, decisionRpc]
   .flatMap((module) => Object.values(module) as unknown[])
   .filter((value): value is RpcDefinition => isContract(value, 'rpc'));
 

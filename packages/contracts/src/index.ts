@@ -64,7 +64,20 @@ export {
   CommandExpiredV1,
   CommandQueuedV1,
 } from './events/gateway.events.js';
-export { OnDemandSource, PriceSource, PricesReadV1, SpotPriceChangedV1 } from './events/pricing.events.js';
+export {
+  BucketConsolidatedV1,
+  ConsolidationFinishedV1,
+  ConsolidationJobType,
+  FillMethod,
+  OnDemandSource,
+  PriceAlertFiredV1,
+  PriceSource,
+  PricesReadV1,
+  SeriesSource,
+  SourcesDisagreeV1,
+  SpotPriceChangedV1,
+} from './events/pricing.events.js';
+export { DayClosedV1, LedgerFigures } from './events/savings.events.js';
 export {
   HeartbeatsV1,
   InterruptionReportedV1,
@@ -101,5 +114,34 @@ export {
   TrafficTarget,
   UpdateReplica,
 } from './rpc/fleet.rpc.js';
-export { CurrentPrices, PricingSummary, RawPrices } from './rpc/pricing.rpc.js';
+export {
+  CanonicalPrices,
+  CanonicalRow,
+  ConsolidationJobs,
+  ConsolidationJobView,
+  CreatePriceAlert,
+  CurrentPrices,
+  DeletePriceAlert,
+  ListPriceAlerts,
+  PoolCatalogue,
+  PoolFacts,
+  PriceAlertView,
+  PriceChanges,
+  PriceHistory,
+  PricePoint,
+  PriceStatistics,
+  PricingSummary,
+  RawPrices,
+  StartReconcile,
+} from './rpc/pricing.rpc.js';
+export {
+  CloseDay,
+  ImportCosts,
+  InstanceCosts,
+  LedgerDay,
+  LedgerLine,
+  SavingsPeriod,
+  SavingsReport,
+  SavingsTotals,
+} from './rpc/savings.rpc.js';
 export { EVENTS, RPCS, findEvent } from './catalogue.js';
