@@ -33,6 +33,7 @@ export {
   changeRows,
   forUpdate,
   insertIfAbsent,
+  insertMissing,
   insertRows,
   managerOf,
   selectRows,

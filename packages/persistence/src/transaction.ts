@@ -113,6 +113,29 @@ export function insertIfAbsent<Row extends ObjectLiteral>(
 }
 
 /**
+ * Inserts those of the rows whose `key` (the columns of the primary key) does not exist yet, in one statement.
+ * Waits for transactions that hold one of the keys, so that what they did to it is done when this returns.
+ */
+export async function insertMissing<Row extends ObjectLiteral>(
+  tx: Tx,
+  entity: EntityClass<Row>,
+  key: readonly string[],
+  rows: readonly Partial<Row>[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { manager } = writableTx(tx).queryRunner();
+  const [first = ''] = key;
+  await manager
+    .createQueryBuilder()
+    .insert()
+    .into(entity)
+    .values([...rows])
+    .orUpdate([first], [...key])
+    .updateEntity(false)
+    .execute();
+}
+
+/**
  * Guarded UPDATE: changes the rows that have all the values of `guard` (null means IS NULL) and answers how
  * many that were, whether or not a value differed.
  */

@@ -15,11 +15,24 @@ import { CurrentPriceRow, SpotPoolRow, SqlPoolStore } from './pools/pool.store.j
 import { StoredPriceBook } from './pools/price-book.js';
 import { RawPriceRow, SqlRawPriceStore } from './pools/raw-price.store.js';
 import { FollowReporters } from './reports/follow-reporters.js';
+import { CanonicalPriceRow } from './canonical/canonical.store.js';
+import { PoolLives } from './canonical/ports.js';
+import { SeriesTables } from './migrations/1764100000000-series-tables.js';
+import { ConsolidationJobRow } from './series/job.store.js';
+import { SeriesPriceRow, SqlSeriesStore } from './series/series.store.js';
+import { wireSeries } from './series/series.wiring.js';
+import { SeriesStaleRow, SqlStaleStore } from './series/stale.store.js';
 import { RecordReport } from './reports/record-report.js';
 import { ReportConsumer } from './reports/report.consumer.js';
 import { PriceReportRow, ReporterRow, SqlReportStore } from './reports/report.store.js';
 
 const DAY_MS = 86_400_000;
+
+class NoLives extends PoolLives {
+  override of() {
+    return Promise.resolve({ machines: [], notices: [], interruptedAtMs: [], terminations: [] });
+  }
+}
 
 @Module({})
 class PricingModule {}
@@ -32,9 +45,12 @@ function wire(context: ServiceContext<PricingConfig>, history: PriceHistory): ob
   const watches = new SqlWatchStore();
   const reports = new SqlReportStore();
   const common = { uow, inbox, outbox, clock, ids };
-  const book = new StoredPriceBook({ ...common, pools, raw });
+  const series = new SqlSeriesStore();
+  const stale = new SqlStaleStore();
+  const book = new StoredPriceBook({ ...common, pools, raw, stale });
+  const consolidation = wireSeries(context, { pools, raw, watches, series, stale, lives: new NoLives() });
   const readHistory = new ReadHistory(
-    { ...common, failpoints, history, watches, pools, raw, book },
+    { ...common, failpoints, history, watches, pools, raw, stale, book },
     { backfillMs: config.backfillDays * DAY_MS, overlapMs: config.priceReadOverlapMinutes * 60_000 },
   );
   const job = new HistoryJob(
@@ -53,6 +69,7 @@ function wire(context: ServiceContext<PricingConfig>, history: PriceHistory): ob
   };
   return [
     job,
+    consolidation.job,
     new RecordReport({ ...common, reports, pools, book, watches }),
     new FollowReporters({ uow, inbox, reports }),
     new WatchMarket({ uow, inbox, clock, watches, onNewMarket }),
@@ -81,8 +98,11 @@ export function createPricingModule(
 export const pricingService: ServiceDefinition<PricingConfig> = {
   name: 'pricing',
   config: pricingConfig,
-  entities: [SpotPoolRow, CurrentPriceRow, RawPriceRow, PriceReportRow, ReporterRow, PriceWatchRow],
-  migrations: [PricingTables],
+  entities: [
+    ...[SpotPoolRow, CurrentPriceRow, RawPriceRow, PriceReportRow, ReporterRow, PriceWatchRow],
+    ...[SeriesPriceRow, SeriesStaleRow, ConsolidationJobRow, CanonicalPriceRow],
+  ],
+  migrations: [PricingTables, SeriesTables],
   listeners: LISTENERS,
   createModule: (context) => createPricingModule(context),
 };

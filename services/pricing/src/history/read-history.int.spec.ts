@@ -7,6 +7,7 @@ import { pricingService } from '../pricing.module.js';
 import { SqlPoolStore } from '../pools/pool.store.js';
 import { StoredPriceBook } from '../pools/price-book.js';
 import { SqlRawPriceStore } from '../pools/raw-price.store.js';
+import { SqlStaleStore } from '../series/stale.store.js';
 import { answerOf, ListedPriceHistory } from './history.fake.js';
 import type { HistoryChange } from './ports.js';
 import { ReadHistory } from './read-history.js';
@@ -62,7 +63,7 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
     const { uow, outbox } = test.database;
     const history = new ListedPriceHistory(changes, pageSize);
     const watches = new SqlWatchStore();
-    const stores = { pools: new SqlPoolStore(), raw: new SqlRawPriceStore() };
+    const stores = { pools: new SqlPoolStore(), raw: new SqlRawPriceStore(), stale: new SqlStaleStore() };
     const common = { uow, outbox, clock, ids: new UlidIds() };
     const book = new StoredPriceBook({ ...common, ...stores });
     const readWith = (failpoints: Failpoints): ReadHistory =>

@@ -1,6 +1,7 @@
 import { createEvent, PricesReadV1 } from '@spotopt/contracts';
 import type { Clock, Failpoints, Ids, Outbox, Tx, UnitOfWork } from '@spotopt/kernel';
 import type { PoolStore, PriceBook, RawPrice, RawPriceStore } from '../pools/ports.js';
+import { bucketOf, type StaleRange, type StaleStore } from '../series/ports.js';
 import type { HistoryChange, PriceHistory, PriceWatch, WatchStore } from './ports.js';
 
 export interface ReadHistoryDeps {
@@ -13,6 +14,7 @@ export interface ReadHistoryDeps {
   readonly watches: WatchStore;
   readonly pools: PoolStore;
   readonly raw: RawPriceStore;
+  readonly stale: StaleStore;
   readonly book: PriceBook;
 }
 
@@ -31,6 +33,8 @@ interface Reading {
   readonly region: string;
   readonly watches: readonly PriceWatch[];
   readonly from: Date;
+  /** Up to where all of these markets had been read before. */
+  readonly readUntil: Date | null;
 }
 
 /**
@@ -74,7 +78,8 @@ export class ReadHistory {
         first.readUntil === null
           ? until.getTime() - this.settings.backfillMs
           : first.readUntil.getTime() - this.settings.overlapMs;
-      return [{ region: first.region, watches: group, from: new Date(fromMs) }];
+      const { region, readUntil } = first;
+      return [{ region, readUntil, watches: group, from: new Date(fromMs) }];
     });
   }
 
@@ -85,7 +90,8 @@ export class ReadHistory {
       const end = new Date(Math.min(until.getTime(), from.getTime() + windowMs));
       if (!(await this.#storeWindow(reading, from, end, signal))) return;
       const reachedNow = end.getTime() >= until.getTime();
-      await this.deps.uow.run((tx) => this.#advance(tx, reading, end, reachedNow));
+      const newFrom = latest(from, reading.readUntil);
+      await this.deps.uow.run((tx) => this.#advance(tx, reading, { from: newFrom, end, reachedNow }));
       this.deps.failpoints.hit('pricing.history.advanced');
       if (reachedNow) return;
       from = end;
@@ -109,19 +115,25 @@ export class ReadHistory {
       if (signal?.aborted === true) return false;
       const receivedAt = this.deps.clock.now();
       const rows = page.map((change) => rawPriceOf(change, receivedAt));
-      await this.deps.uow.run((tx) => this.deps.book.keep(tx, rows));
+      await this.deps.uow.run((tx) => this.deps.book.keep(tx, rows, reading.readUntil));
       this.deps.failpoints.hit('pricing.history.page-stored');
     }
     return true;
   }
 
-  async #advance(tx: Tx, reading: Reading, readUntil: Date, reachedNow: boolean): Promise<void> {
-    await this.deps.watches.setReadUntil(tx, reading.watches, readUntil);
-    if (!reachedNow) return;
+  async #advance(
+    tx: Tx,
+    reading: Reading,
+    { from, end, reachedNow }: { readonly from: Date; readonly end: Date; readonly reachedNow: boolean },
+  ): Promise<void> {
+    await this.deps.watches.setReadUntil(tx, reading.watches, end);
     for (const watch of reading.watches) {
       const poolIds = await this.deps.pools.listPoolIds(tx, watch);
+      await this.deps.stale.mark(tx, newlyCovered(poolIds, from, end));
+      if (!reachedNow) continue;
       await this.deps.book.bringIntoForce(tx, await this.deps.raw.newest(tx, poolIds, 'spot-price-history'));
     }
+    if (!reachedNow) return;
     await this.deps.outbox.add(
       tx,
       createEvent(PricesReadV1, {
@@ -131,11 +143,21 @@ export class ReadHistory {
         data: {
           region: reading.region,
           instanceTypes: reading.watches.map((watch) => watch.instanceType).sort(),
-          readUntil: readUntil.toISOString(),
+          readUntil: end.toISOString(),
         },
       }),
     );
   }
+}
+
+function latest(from: Date, readUntil: Date | null): Date {
+  return readUntil !== null && readUntil > from ? readUntil : from;
+}
+
+/** Buckets of which AWS's history is known to their end only now. */
+function newlyCovered(poolIds: readonly string[], from: Date, end: Date): StaleRange[] {
+  const range = { from: new Date(bucketOf(from.getTime())), until: new Date(bucketOf(end.getTime())) };
+  return range.from < range.until ? poolIds.map((poolId) => ({ poolId, ...range })) : [];
 }
 
 function rawPriceOf(change: HistoryChange, receivedAt: Date): RawPrice {

@@ -7,6 +7,7 @@ import { pricingService } from '../pricing.module.js';
 import { SqlPoolStore } from '../pools/pool.store.js';
 import { StoredPriceBook } from '../pools/price-book.js';
 import { SqlRawPriceStore } from '../pools/raw-price.store.js';
+import { SqlStaleStore } from '../series/stale.store.js';
 import { compareWithFile } from '../replay-audit/compare-with-file.js';
 import { ReadHistory } from './read-history.js';
 import { AwsPriceHistory } from './spot-history.client.js';
@@ -51,7 +52,7 @@ describe('the price history of AWS', () => {
     try {
       const { uow, outbox } = test.database;
       const watches = new SqlWatchStore();
-      const stores = { pools: new SqlPoolStore(), raw: new SqlRawPriceStore() };
+      const stores = { pools: new SqlPoolStore(), raw: new SqlRawPriceStore(), stale: new SqlStaleStore() };
       const common = { uow, outbox, clock, ids: new UlidIds() };
       const history = AwsPriceHistory.connect({
         endpoint: simulator.endpoint,

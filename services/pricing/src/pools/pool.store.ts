@@ -8,11 +8,19 @@ import {
   intColumn,
   managerOf,
   moneyColumn,
+  selectRows,
   stringColumn,
 } from '@spotopt/persistence';
 import { Column, Entity, In, IsNull, Not, PrimaryColumn } from 'typeorm';
 import { displayNameOf } from './pool.js';
-import { type CurrentPrice, type Market, PoolStore, type PriceSighting, type SpotPool } from './ports.js';
+import {
+  type CurrentPrice,
+  type Market,
+  type OnDemandPrice,
+  PoolStore,
+  type PriceSighting,
+  type SpotPool,
+} from './ports.js';
 
 @Entity('spot_pool')
 export class SpotPoolRow {
@@ -95,6 +103,16 @@ export class SqlPoolStore extends PoolStore {
     return rows.map((row) => row.poolId);
   }
 
+  override async listAllPoolIds(tx: Tx): Promise<string[]> {
+    const rows = await selectRows<{ pool_id: string }>(tx, 'SELECT pool_id FROM spot_pool ORDER BY pool_id');
+    return rows.map((row) => row.pool_id);
+  }
+
+  override async findOnDemand(tx: Tx, poolId: string): Promise<OnDemandPrice | null> {
+    const row = await managerOf(tx).findOneBy(SpotPoolRow, { poolId });
+    return row === null ? null : onDemandOf(row);
+  }
+
   override async listInForce(
     tx: Tx,
     filter: { readonly region: string | null; readonly instanceType: string | null },
@@ -162,14 +180,16 @@ function toCurrentPrice(row: CurrentPriceRow, pool: SpotPoolRow): CurrentPrice {
       region: pool.region,
       az: pool.az,
       instanceType: pool.instanceType,
-      onDemand:
-        pool.onDemandUsdPerHour === null
-          ? null
-          : { usdPerHour: pool.onDemandUsdPerHour, source: OnDemandSource.parse(pool.onDemandSource) },
+      onDemand: onDemandOf(pool),
     },
     inForce: isKnown
       ? { poolId: row.poolId, usdPerHour: spotUsdPerHour, source: PriceSource.parse(source), observedAt }
       : null,
     version: row.version,
   };
+}
+
+function onDemandOf({ onDemandUsdPerHour, onDemandSource }: SpotPoolRow): OnDemandPrice | null {
+  if (onDemandUsdPerHour === null) return null;
+  return { usdPerHour: onDemandUsdPerHour, source: OnDemandSource.parse(onDemandSource) };
 }

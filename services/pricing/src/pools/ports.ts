@@ -1,6 +1,6 @@
 import type { PriceSource } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
-import type { CurrentPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
+import type { CurrentPrice, OnDemandPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
 
 export { cataloguePriceOf, isEstimate } from './on-demand.js';
 export { newestPerPool, spotPoolOf, supersedes } from './pool.js';
@@ -31,6 +31,11 @@ export abstract class PoolStore {
 
   abstract listPoolIds(tx: Tx, market: Market): Promise<string[]>;
 
+  abstract listAllPoolIds(tx: Tx): Promise<string[]>;
+
+  /** Null when the pool or its on-demand price is not known. */
+  abstract findOnDemand(tx: Tx, poolId: string): Promise<OnDemandPrice | null>;
+
   /** Prices in force, cheapest first. */
   abstract listInForce(
     tx: Tx,
@@ -40,10 +45,45 @@ export abstract class PoolStore {
   abstract coverage(tx: Tx): Promise<{ readonly pools: number; readonly latestObservedAt: Date | null }>;
 }
 
+/** A price as a reporter saw it. */
+export interface ReportedPrice {
+  readonly poolId: string;
+  readonly atMs: number;
+  readonly usdPerHour: number;
+  readonly source: Exclude<PriceSource, 'spot-price-history'>;
+}
+
+/** A price that holds until the next one. */
+export interface StepPrice {
+  readonly poolId: string;
+  readonly atMs: number;
+  readonly usdPerHour: number;
+}
+
 /** Every price ever seen. */
 export abstract class RawPriceStore {
-  /** Adds the rows that are not stored yet: one per pool, source, reporter and time. */
-  abstract add(tx: Tx, rows: readonly RawPrice[]): Promise<void>;
+  /**
+   * Adds the rows that are not stored yet, one per pool, source, reporter and time, and answers them. A row that
+   * another transaction stores at the same time may be among them.
+   */
+  abstract add(tx: Tx, rows: readonly RawPrice[]): Promise<RawPrice[]>;
+
+  /** What reporters saw in [from, until). */
+  abstract observationsOf(
+    tx: Tx,
+    poolIds: readonly string[],
+    span: { readonly from: Date; readonly until: Date },
+  ): Promise<ReportedPrice[]>;
+
+  /** Changes of AWS's history in [from, until) and the last one before, oldest first. */
+  abstract stepsOf(
+    tx: Tx,
+    poolIds: readonly string[],
+    span: { readonly from: Date; readonly until: Date },
+  ): Promise<StepPrice[]>;
+
+  /** When the oldest price of the pool was seen; null when there is none. */
+  abstract firstAt(tx: Tx, poolId: string): Promise<Date | null>;
 
   /** The newest price of each pool that the source gave; pools without one are left out. */
   abstract newest(tx: Tx, poolIds: readonly string[], source: PriceSource): Promise<PriceSighting[]>;
@@ -56,8 +96,11 @@ export abstract class RawPriceStore {
 
 /** The one place where sightings become stored prices and a price comes into force. */
 export abstract class PriceBook {
-  /** Keeps every sighting that is new. Changes nothing about the prices in force. */
-  abstract keep(tx: Tx, rows: readonly RawPrice[]): Promise<void>;
+  /**
+   * Keeps every sighting that is new and has what it is about consolidated. Changes nothing about the prices in force.
+   * @param readUntil for AWS's history: up to where the market had been read before; null at its first read
+   */
+  abstract keep(tx: Tx, rows: readonly RawPrice[], readUntil?: Date | null): Promise<void>;
 
   /**
    * Brings the newest of the sightings into force where they supersede what is, and tells everybody whose price

@@ -2,11 +2,13 @@ import { createEvent, SpotPriceChangedV1 } from '@spotopt/contracts';
 import { AppError, type Clock, type Ids, type Outbox, type Tx } from '@spotopt/kernel';
 import { cataloguePriceOf } from './on-demand.js';
 import { newestPerPool, type PriceSighting, type RawPrice, spotPoolOf, supersedes } from './pool.js';
+import { BUCKET_MS, bucketOf, type StaleRange, type StaleStore } from '../series/ports.js';
 import { type CurrentPrice, type PoolStore, PriceBook, type RawPriceStore } from './ports.js';
 
 export interface PriceBookDeps {
   readonly pools: PoolStore;
   readonly raw: RawPriceStore;
+  readonly stale: StaleStore;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -17,14 +19,18 @@ export class StoredPriceBook extends PriceBook {
     super();
   }
 
-  override async keep(tx: Tx, rows: readonly RawPrice[]): Promise<void> {
+  override async keep(tx: Tx, rows: readonly RawPrice[], readUntil: Date | null = null): Promise<void> {
     const poolIds = [...new Set(rows.map((row) => row.poolId))].sort();
     const pools = poolIds.map((poolId) => {
       const pool = spotPoolOf(poolId, null);
       return { ...pool, onDemand: cataloguePriceOf(pool.region, pool.instanceType) };
     });
     await this.deps.pools.addPools(tx, pools, this.deps.clock.now());
-    await this.deps.raw.add(tx, rows);
+    const added = await this.deps.raw.add(tx, rows);
+    await this.deps.stale.mark(
+      tx,
+      added.flatMap((row) => staleRangeOf(row, readUntil) ?? []),
+    );
   }
 
   override async bringIntoForce(
@@ -75,4 +81,15 @@ export class StoredPriceBook extends PriceBook {
       }),
     );
   }
+}
+
+/**
+ * What a new price changes: a report its bucket; a change in AWS's history everything from it to where the history
+ * had been read before, since what comes later is marked when the reading gets there.
+ */
+function staleRangeOf({ poolId, source, observedAt }: RawPrice, readUntil: Date | null): StaleRange | null {
+  const fromMs = bucketOf(observedAt.getTime());
+  const untilMs =
+    source === 'spot-price-history' ? bucketOf(readUntil?.getTime() ?? fromMs) : fromMs + BUCKET_MS;
+  return untilMs <= fromMs ? null : { poolId, from: new Date(fromMs), until: new Date(untilMs) };
 }

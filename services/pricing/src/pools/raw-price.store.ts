@@ -2,15 +2,25 @@ import { PriceSource } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
 import {
   idColumn,
-  insertIfAbsent,
+  insertMissing,
   instantColumn,
+  instantOf,
   managerOf,
   moneyColumn,
+  selectRows,
   stringColumn,
-  withoutDuplicate,
 } from '@spotopt/persistence';
-import { Between, Column, Entity, In, LessThanOrEqual, MoreThanOrEqual, PrimaryColumn } from 'typeorm';
-import { type PriceSighting, type RawPrice, type RawPriceFilter, RawPriceStore } from './ports.js';
+import { Between, Column, Entity, LessThanOrEqual, MoreThanOrEqual, PrimaryColumn } from 'typeorm';
+import {
+  type PriceSighting,
+  type RawPrice,
+  type RawPriceFilter,
+  RawPriceStore,
+  type ReportedPrice,
+  type StepPrice,
+} from './ports.js';
+
+const ReportSource = PriceSource.exclude(['spot-price-history']);
 
 /** The key is what makes two sightings the same one. */
 @Entity('raw_price')
@@ -26,13 +36,72 @@ export class RawPriceRow {
 
 /** Rows per statement; SQLite binds at most 32,766 values. */
 const CHUNK = 500;
+const KEY = ['pool_id', 'observed_at', 'source', 'reported_by'];
+
+interface SelectedPrice {
+  readonly pool_id: string;
+  readonly observed_at: unknown;
+  readonly spot_usd_per_hour: number | string;
+  readonly source: string;
+}
 
 export class SqlRawPriceStore extends RawPriceStore {
-  override async add(tx: Tx, rows: readonly RawPrice[]): Promise<void> {
+  override async add(tx: Tx, rows: readonly RawPrice[]): Promise<RawPrice[]> {
     const distinct = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+    const added: RawPrice[] = [];
     for (let start = 0; start < distinct.length; start += CHUNK) {
-      await addChunk(tx, distinct.slice(start, start + CHUNK));
+      added.push(...(await addChunk(tx, distinct.slice(start, start + CHUNK))));
     }
+    return added;
+  }
+
+  override async observationsOf(
+    tx: Tx,
+    poolIds: readonly string[],
+    span: { readonly from: Date; readonly until: Date },
+  ): Promise<ReportedPrice[]> {
+    if (poolIds.length === 0) return [];
+    const rows = await selectRows<SelectedPrice>(
+      tx,
+      `SELECT pool_id, observed_at, spot_usd_per_hour, source FROM raw_price
+       WHERE pool_id IN (${listOf(poolIds)}) AND observed_at >= ? AND observed_at < ?
+         AND source <> 'spot-price-history'`,
+      [...poolIds, span.from, span.until],
+    );
+    return rows.map((row) => ({ ...toStep(row), source: ReportSource.parse(row.source) }));
+  }
+
+  override async stepsOf(
+    tx: Tx,
+    poolIds: readonly string[],
+    { from, until }: { readonly from: Date; readonly until: Date },
+  ): Promise<StepPrice[]> {
+    if (poolIds.length === 0) return [];
+    const columns = 'raw.pool_id, raw.observed_at, raw.spot_usd_per_hour';
+    const rows = await selectRows<SelectedPrice>(
+      tx,
+      `SELECT ${columns} FROM raw_price raw JOIN (
+         SELECT pool_id, MAX(observed_at) AS last_at FROM raw_price
+         WHERE pool_id IN (${listOf(poolIds)}) AND source = 'spot-price-history' AND observed_at < ?
+         GROUP BY pool_id
+       ) newest ON raw.pool_id = newest.pool_id AND raw.observed_at = newest.last_at
+       WHERE raw.source = 'spot-price-history'
+       UNION ALL
+       SELECT ${columns} FROM raw_price raw
+       WHERE raw.pool_id IN (${listOf(poolIds)}) AND raw.source = 'spot-price-history'
+         AND raw.observed_at >= ? AND raw.observed_at < ?`,
+      [...poolIds, from, ...poolIds, from, until],
+    );
+    return rows.map(toStep).sort((a, b) => a.atMs - b.atMs);
+  }
+
+  override async firstAt(tx: Tx, poolId: string): Promise<Date | null> {
+    const [row] = await selectRows<{ at: unknown }>(
+      tx,
+      'SELECT observed_at AS at FROM raw_price WHERE pool_id = ? ORDER BY observed_at LIMIT 1',
+      [poolId],
+    );
+    return row === undefined ? null : instantOf(row.at);
   }
 
   override async newest(tx: Tx, poolIds: readonly string[], source: PriceSource): Promise<PriceSighting[]> {
@@ -70,32 +139,46 @@ export class SqlRawPriceStore extends RawPriceStore {
   }
 }
 
-async function addChunk(tx: Tx, rows: readonly RawPrice[]): Promise<void> {
+async function addChunk(tx: Tx, rows: readonly RawPrice[]): Promise<RawPrice[]> {
+  const poolIds = [...new Set(rows.map((row) => row.poolId))];
   const times = rows.map((row) => row.observedAt.getTime());
-  const stored = await managerOf(tx).find(RawPriceRow, {
-    where: {
-      poolId: In([...new Set(rows.map((row) => row.poolId))]),
-      observedAt: Between(new Date(Math.min(...times)), new Date(Math.max(...times))),
-    },
-  });
-  const storedKeys = new Set(stored.map((row) => keyOf(toKey(row))));
-  const missing = rows.filter((row) => !storedKeys.has(keyOf(row))).map(toRow);
-  if (missing.length === 0) return;
-  const alone = await withoutDuplicate(() => managerOf(tx).insert(RawPriceRow, missing));
-  if (alone) return;
-  // Somebody else is storing the same prices: the statement did nothing, so row by row.
-  for (const row of missing) await insertIfAbsent(tx, RawPriceRow, row);
+  const stored = await selectRows<SelectedPrice & { reported_by: string }>(
+    tx,
+    `SELECT pool_id, observed_at, source, reported_by FROM raw_price
+     WHERE pool_id IN (${listOf(poolIds)}) AND observed_at BETWEEN ? AND ?`,
+    [...poolIds, new Date(Math.min(...times)), new Date(Math.max(...times))],
+  );
+  const storedKeys = new Set(
+    stored.map((row) =>
+      keyOf({
+        poolId: row.pool_id,
+        observedAt: instantOf(row.observed_at),
+        source: PriceSource.parse(row.source),
+        reportedBy: row.reported_by,
+      }),
+    ),
+  );
+  const missing = rows.filter((row) => !storedKeys.has(keyOf(row)));
+  await insertMissing(tx, RawPriceRow, KEY, missing.map(toRow));
+  return missing;
+}
+
+function listOf(values: readonly unknown[]): string {
+  return values.map(() => '?').join(', ');
+}
+
+function toStep(row: SelectedPrice): StepPrice {
+  return {
+    poolId: row.pool_id,
+    atMs: instantOf(row.observed_at).getTime(),
+    usdPerHour: Number(row.spot_usd_per_hour),
+  };
 }
 
 type Key = Pick<RawPrice, 'poolId' | 'observedAt' | 'source' | 'reportedBy'>;
 
 function keyOf(key: Key): string {
   return `${key.poolId} ${String(key.observedAt.getTime())} ${key.source} ${key.reportedBy}`;
-}
-
-function toKey(row: RawPriceRow): Key {
-  const { poolId, observedAt, reportedBy } = row;
-  return { poolId, observedAt, reportedBy, source: PriceSource.parse(row.source) };
 }
 
 function toRow(price: RawPrice): Partial<RawPriceRow> {

@@ -17,6 +17,7 @@ import { SqlPoolStore } from '../pools/pool.store.js';
 import { StoredPriceBook } from '../pools/price-book.js';
 import { newestPerPool, type PriceSighting } from '../pools/ports.js';
 import { SqlRawPriceStore } from '../pools/raw-price.store.js';
+import { SqlStaleStore } from '../series/stale.store.js';
 import { RecordReport } from './record-report.js';
 import { SqlReportStore } from './report.store.js';
 
@@ -89,7 +90,12 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
     test = await testDatabase(dialect, { ...pricingService, service: 'pricing', clock });
     const { uow, inbox, outbox } = test.database;
     const common = { uow, inbox, outbox, clock, ids: new UlidIds() };
-    const book = new StoredPriceBook({ ...common, pools, raw: new SqlRawPriceStore() });
+    const book = new StoredPriceBook({
+      ...common,
+      pools,
+      raw: new SqlRawPriceStore(),
+      stale: new SqlStaleStore(),
+    });
     record = new RecordReport({ ...common, reports, pools, book, watches });
   });
 

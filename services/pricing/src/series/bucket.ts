@@ -1,4 +1,4 @@
-import type { FillMethod, SeriesSource } from '@spotopt/contracts';
+import type { FillMethod, PriceSource, SeriesSource } from '@spotopt/contracts';
 
 /** Width of a bucket of consolidated prices. */
 export const BUCKET_MS = 300_000;
@@ -26,11 +26,25 @@ export interface SeriesBucket {
   readonly confidence: number;
   /** Null for what was measured. */
   readonly fill: Fill | null;
-  /** How far another reporter of the same bucket was off, in percent of the price used; null without one. */
-  readonly differencePercent: number | null;
+  /** The best report of the other role in the same bucket; null without one. */
+  readonly other: OtherReport | null;
+}
+
+export interface OtherReport {
+  readonly source: PriceSource;
+  readonly usdPerHour: number;
+  /** How far it is off, in percent of the price used; 0.5 and more is flagged (CT-90). */
+  readonly differencePercent: number;
 }
 
 /** Start of the bucket that contains the moment. */
 export function bucketOf(atMs: number): number {
   return Math.floor(atMs / BUCKET_MS) * BUCKET_MS;
+}
+
+const FLAGGED_PERCENT = 0.5;
+
+/** Whether two reporters differ so much that the quality report says so (CT-90). */
+export function isFlagged({ other }: SeriesBucket): boolean {
+  return other !== null && other.differencePercent >= FLAGGED_PERCENT;
 }
