@@ -22,7 +22,8 @@ import { ConsolidationJobRow } from './series/job.store.js';
 import { SeriesPriceRow, SqlSeriesStore } from './series/series.store.js';
 import { wireSeries } from './series/series.wiring.js';
 import { SeriesStaleRow, SqlStaleStore } from './series/stale.store.js';
-import { RecordReport } from './reports/record-report.js';
+import { GroupReports } from './reports/group-reports.js';
+import { RecordReports } from './reports/record-reports.js';
 import { ReportConsumer } from './reports/report.consumer.js';
 import { PriceReportRow, ReporterRow, SqlReportStore } from './reports/report.store.js';
 
@@ -70,7 +71,7 @@ function wire(context: ServiceContext<PricingConfig>, history: PriceHistory): ob
   return [
     job,
     consolidation.job,
-    new RecordReport({ ...common, reports, pools, book, watches }),
+    new GroupReports(new RecordReports({ ...common, reports, pools, book, watches })),
     new FollowReporters({ uow, inbox, reports }),
     new WatchMarket({ uow, inbox, clock, watches, onNewMarket }),
     new ReadPrices({ uow, pools, raw }),

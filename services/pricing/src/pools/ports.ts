@@ -107,7 +107,11 @@ export abstract class PriceBook {
    * changed. A sighting that confirms the price only moves its time.
    * @throws AppError `version-conflict` (transient) when somebody else did so meanwhile: run the transaction again
    */
-  abstract bringIntoForce(tx: Tx, sightings: Iterable<PriceSighting>, correlation?: string): Promise<void>;
+  abstract bringIntoForce(
+    tx: Tx,
+    sightings: Iterable<PriceSighting>,
+    correlationOf?: (sighting: PriceSighting) => string | undefined,
+  ): Promise<void>;
 }
 
 /** All pools of one instance type in one region. */

@@ -36,7 +36,7 @@ export class StoredPriceBook extends PriceBook {
   override async bringIntoForce(
     tx: Tx,
     sightings: Iterable<PriceSighting>,
-    correlation?: string,
+    correlationOf: (sighting: PriceSighting) => string | undefined = () => undefined,
   ): Promise<void> {
     const newest = newestPerPool(sightings);
     for (const present of await this.deps.pools.findForChange(tx, [...newest.keys()].sort())) {
@@ -47,7 +47,7 @@ export class StoredPriceBook extends PriceBook {
         throw AppError.transient('version-conflict', `the price of ${sighting.poolId} changed meanwhile`);
       }
       if (present.inForce?.usdPerHour !== sighting.usdPerHour) {
-        await this.#announce(tx, present, sighting, correlation);
+        await this.#announce(tx, present, sighting, correlationOf(sighting));
       }
     }
   }

@@ -8,18 +8,18 @@ import {
 } from '@spotopt/contracts';
 import { OnEvent } from '@spotopt/messaging';
 import { FollowReporters } from './follow-reporters.js';
-import { RecordReport } from './record-report.js';
+import { GroupReports } from './group-reports.js';
 
 @Controller()
 export class ReportConsumer {
   constructor(
-    private readonly recordReport: RecordReport,
+    private readonly groupReports: GroupReports,
     private readonly followReporters: FollowReporters,
   ) {}
 
-  @OnEvent(PricingReportedV1, { subscription: 'reports', prefetch: 50 })
+  @OnEvent(PricingReportedV1, { subscription: 'reports', prefetch: 100 })
   async onReport(@Payload() event: EventOf<typeof PricingReportedV1>): Promise<void> {
-    await this.recordReport.execute(event);
+    await this.groupReports.record(event);
   }
 
   @OnEvent(AgentRegisteredV1, { subscription: 'reporters-registered' })

@@ -15,7 +15,7 @@ import { SqlPoolStore } from '../pools/pool.store.js';
 import { StoredPriceBook } from '../pools/price-book.js';
 import { SqlRawPriceStore } from '../pools/raw-price.store.js';
 import { pricingService } from '../pricing.module.js';
-import { RecordReport } from '../reports/record-report.js';
+import { RecordReports } from '../reports/record-reports.js';
 import { SqlReportStore } from '../reports/report.store.js';
 import { ConsolidateStale } from './consolidate-stale.js';
 import { SqlConsolidationJobStore } from './job.store.js';
@@ -144,7 +144,7 @@ function setUpOn(dialect: DatabaseDialect) {
     const interval = { intervalMs: 0, depthMs: 30 * DAY_MS };
     return {
       jobs,
-      record: new RecordReport({ ...common, reports, book }),
+      record: new RecordReports({ ...common, reports, book }),
       consolidate: new ConsolidateStale(common),
       gaps: new PoolJob({ ...common, jobs }, new ScanGaps(common, 0)),
       reconcile: new PoolJob({ ...common, jobs }, new Reconcile({ ...common, canonical }, interval)),

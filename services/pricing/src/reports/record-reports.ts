@@ -6,13 +6,14 @@ import {
   type Market,
   type PriceBook,
   type PoolStore,
+  type PriceSighting,
   type RawPrice,
   spotPoolOf,
 } from '../pools/ports.js';
 import type { ReportStore } from './ports.js';
 import { sourceOf } from './reporter.js';
 
-export interface RecordReportDeps {
+export interface RecordReportsDeps {
   readonly uow: UnitOfWork;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
@@ -29,33 +30,45 @@ const CONFIRM_EVERY_MS = 5 * 60_000;
 
 type Report = EventOf<typeof PricingReportedV1>;
 
-/** Keeps a price report as it came, every price in it, and brings the newest ones into force. */
-export class RecordReport {
-  constructor(private readonly deps: RecordReportDeps) {}
+interface Heard {
+  readonly event: Report;
+  readonly rows: readonly RawPrice[];
+}
 
-  async execute(event: Report): Promise<void> {
+/** Keeps price reports as they came, every price in them, and brings the newest ones into force. */
+export class RecordReports {
+  constructor(private readonly deps: RecordReportsDeps) {}
+
+  /** All of them in one transaction. */
+  async execute(...events: readonly Report[]): Promise<void> {
     await this.deps.uow.run(async (tx) => {
-      if (!(await this.deps.inbox.claim(tx, 'pricing.record-report', event.id))) return;
-      const reporter = await this.deps.reports.findReporter(tx, event.data);
-      const source = sourceOf(reporter);
-      await this.#keepReport(tx, event, source === 'primary-report' ? 'primary' : 'replica');
-      const rows = rawPricesOf(event, source);
-      if (rows.length === 0) return;
-      await this.deps.book.keep(tx, rows);
-      await this.#takeOnDemand(tx, event);
-      await this.deps.book.bringIntoForce(tx, rows, event.correlation);
-      await this.#confirmMarkets(tx, event, rows);
+      const heard: Heard[] = [];
+      for (const event of events) {
+        if (!(await this.deps.inbox.claim(tx, 'pricing.record-report', event.id))) continue;
+        heard.push(await this.#keepReport(tx, event));
+      }
+      const all = heard.flatMap(({ rows }) => rows);
+      if (all.length === 0) return;
+      await this.deps.book.keep(tx, all);
+      for (const { event } of heard) await this.#takeOnDemand(tx, event);
+      const correlations = new Map(
+        heard.flatMap(({ event, rows }) => rows.map((row) => [row as PriceSighting, event.correlation])),
+      );
+      await this.deps.book.bringIntoForce(tx, all, (sighting) => correlations.get(sighting));
+      for (const { event, rows } of heard) await this.#confirmMarkets(tx, event, rows);
     });
   }
 
-  async #keepReport(tx: Tx, { data }: Report, role: 'primary' | 'replica'): Promise<void> {
+  async #keepReport(tx: Tx, event: Report): Promise<Heard> {
+    const { data } = event;
+    const source = sourceOf(await this.deps.reports.findReporter(tx, data));
     const reported = onDemandOf(data);
     await this.deps.reports.addReport(tx, {
       reportId: data.reportId,
       agentKey: data.agentKey,
       agentId: data.agentId,
       clientId: data.clientId,
-      role,
+      role: source === 'primary-report' ? 'primary' : 'replica',
       onDemandUsdPerHour: data.onDemandUsdPerHour,
       onDemandEstimated: reported === null ? null : isEstimate(reported),
       rejectedPrices: data.rejected.length,
@@ -63,6 +76,7 @@ export class RecordReport {
       observedAt: new Date(data.observedAt),
       receivedAt: new Date(data.receivedAt),
     });
+    return { event, rows: rawPricesOf(event, source) };
   }
 
   async #takeOnDemand(tx: Tx, { data }: Report): Promise<void> {

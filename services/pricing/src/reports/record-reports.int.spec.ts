@@ -18,7 +18,7 @@ import { StoredPriceBook } from '../pools/price-book.js';
 import { newestPerPool, type PriceSighting } from '../pools/ports.js';
 import { SqlRawPriceStore } from '../pools/raw-price.store.js';
 import { SqlStaleStore } from '../series/stale.store.js';
-import { RecordReport } from './record-report.js';
+import { RecordReports } from './record-reports.js';
 import { SqlReportStore } from './report.store.js';
 
 const T0 = Date.parse('2026-11-21T12:00:00.000Z');
@@ -80,7 +80,7 @@ function reportEvent(
 
 describe.each(databaseDialects())('recording price reports on %s', (dialect) => {
   let test: TestDatabase;
-  let record: RecordReport;
+  let record: RecordReports;
   const clock = new ManualClock(T0);
   const watches = new SqlWatchStore();
   const pools = new SqlPoolStore();
@@ -96,7 +96,7 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
       raw: new SqlRawPriceStore(),
       stale: new SqlStaleStore(),
     });
-    record = new RecordReport({ ...common, reports, pools, book, watches });
+    record = new RecordReports({ ...common, reports, pools, book, watches });
   });
 
   afterAll(() => test.cleanUp());
@@ -154,15 +154,18 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
     const sequences = fc
       .array(anyReport, { minLength: 1, maxLength: 8 })
       .chain((list) =>
-        fc.tuple(fc.constant(list), fc.array(fc.nat({ max: list.length - 1 }), { maxLength: 5 })),
+        fc.tuple(
+          fc.constant(list),
+          fc.array(fc.nat({ max: list.length - 1 }), { maxLength: 5 }),
+          fc.integer({ min: 1, max: 4 }),
+        ),
       );
     await fc.assert(
-      fc.asyncProperty(sequences, async ([list, again]) => {
+      fc.asyncProperty(sequences, async ([list, again, groupSize]) => {
         await clear();
         const events = list.map((report, index) => reportEvent(`e${String(index)}`, report));
-        for (const event of [...events, ...again.flatMap((index) => events[index] ?? [])]) {
-          await record.execute(event);
-        }
+        const deliveries = [...events, ...again.flatMap((index) => events[index] ?? [])];
+        while (deliveries.length > 0) await record.execute(...deliveries.splice(0, groupSize));
         // The first sighting of a key counts: a reporter that contradicts itself about one moment is not heard.
         const first = new Map<string, PriceSighting>();
         for (const sighting of list.flatMap(sightingsOf)) {
