@@ -15,6 +15,13 @@ import { CurrentPriceRow, SpotPoolRow, SqlPoolStore } from './pools/pool.store.j
 import { StoredPriceBook } from './pools/price-book.js';
 import { RawPriceRow, SqlRawPriceStore } from './pools/raw-price.store.js';
 import { FollowReporters } from './reports/follow-reporters.js';
+import { AlertsController } from './alerts/alerts.controller.js';
+import { FireAlerts } from './alerts/fire-alerts.js';
+import { ManageAlerts } from './alerts/manage-alerts.js';
+import { PriceAlertRow, SqlPriceAlertStore } from './alerts/price-alert.store.js';
+import { ReadJobs } from './reading/read-jobs.js';
+import { ReadSeries } from './reading/read-series.js';
+import { SeriesController } from './reading/series.controller.js';
 import { CanonicalPriceRow } from './canonical/canonical.store.js';
 import { PoolLives } from './canonical/ports.js';
 import { SeriesTables } from './migrations/1764100000000-series-tables.js';
@@ -48,7 +55,9 @@ function wire(context: ServiceContext<PricingConfig>, history: PriceHistory): ob
   const common = { uow, inbox, outbox, clock, ids };
   const series = new SqlSeriesStore();
   const stale = new SqlStaleStore();
-  const book = new StoredPriceBook({ ...common, pools, raw, stale });
+  const alerts = new SqlPriceAlertStore();
+  const watchers = new FireAlerts({ ...common, alerts });
+  const book = new StoredPriceBook({ ...common, pools, raw, stale, watchers });
   const consolidation = wireSeries(context, { pools, raw, watches, series, stale, lives: new NoLives() });
   const readHistory = new ReadHistory(
     { ...common, failpoints, history, watches, pools, raw, stale, book },
@@ -75,6 +84,10 @@ function wire(context: ServiceContext<PricingConfig>, history: PriceHistory): ob
     new FollowReporters({ uow, inbox, reports }),
     new WatchMarket({ uow, inbox, clock, watches, onNewMarket }),
     new ReadPrices({ uow, pools, raw }),
+    new ReadSeries({ uow, pools, series, canonical: consolidation.canonicalStore }),
+    new ReadJobs({ uow, clock, jobs: consolidation.jobs }),
+    consolidation.runReconcile,
+    new ManageAlerts({ ...common, alerts }),
   ];
 }
 
@@ -83,7 +96,13 @@ function provided(instance: object): Provider {
   return { provide: instance.constructor as Type, useFactory: () => instance };
 }
 
-const LISTENERS: Type[] = [ReportConsumer, WatchConsumer, PricingController];
+const LISTENERS: Type[] = [
+  ReportConsumer,
+  WatchConsumer,
+  PricingController,
+  SeriesController,
+  AlertsController,
+];
 
 export function createPricingModule(
   context: ServiceContext<PricingConfig>,
@@ -101,7 +120,7 @@ export const pricingService: ServiceDefinition<PricingConfig> = {
   config: pricingConfig,
   entities: [
     ...[SpotPoolRow, CurrentPriceRow, RawPriceRow, PriceReportRow, ReporterRow, PriceWatchRow],
-    ...[SeriesPriceRow, SeriesStaleRow, ConsolidationJobRow, CanonicalPriceRow],
+    ...[SeriesPriceRow, SeriesStaleRow, ConsolidationJobRow, CanonicalPriceRow, PriceAlertRow],
   ],
   migrations: [PricingTables, SeriesTables],
   listeners: LISTENERS,

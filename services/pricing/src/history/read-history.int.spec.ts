@@ -3,6 +3,8 @@ import { PricesReadV1, SpotPriceChangedV1 } from '@spotopt/contracts';
 import { Failpoints, UlidIds } from '@spotopt/kernel';
 import { selectRows } from '@spotopt/persistence';
 import { databaseDialects, ManualClock, mulberry32, type TestDatabase, testDatabase } from '@spotopt/testkit';
+import { FireAlerts } from '../alerts/fire-alerts.js';
+import { SqlPriceAlertStore } from '../alerts/price-alert.store.js';
 import { pricingService } from '../pricing.module.js';
 import { SqlPoolStore } from '../pools/pool.store.js';
 import { StoredPriceBook } from '../pools/price-book.js';
@@ -65,7 +67,11 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
     const watches = new SqlWatchStore();
     const stores = { pools: new SqlPoolStore(), raw: new SqlRawPriceStore(), stale: new SqlStaleStore() };
     const common = { uow, outbox, clock, ids: new UlidIds() };
-    const book = new StoredPriceBook({ ...common, ...stores });
+    const book = new StoredPriceBook({
+      ...common,
+      ...stores,
+      watchers: new FireAlerts({ ...common, alerts: new SqlPriceAlertStore() }),
+    });
     const readWith = (failpoints: Failpoints): ReadHistory =>
       new ReadHistory(
         { ...common, ...stores, failpoints, history, watches, book },

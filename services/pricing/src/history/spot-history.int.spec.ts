@@ -3,6 +3,8 @@ import { SpotMarket, type SpotPricePoint } from '@spotopt/cloud';
 import { NoFailpoints, UlidIds } from '@spotopt/kernel';
 import { generatedPriceBook, startSimulator } from '@spotopt/simulator';
 import { ManualClock, mulberry32, testDatabase } from '@spotopt/testkit';
+import { FireAlerts } from '../alerts/fire-alerts.js';
+import { SqlPriceAlertStore } from '../alerts/price-alert.store.js';
 import { pricingService } from '../pricing.module.js';
 import { SqlPoolStore } from '../pools/pool.store.js';
 import { StoredPriceBook } from '../pools/price-book.js';
@@ -65,7 +67,11 @@ describe('the price history of AWS', () => {
           failpoints: new NoFailpoints(),
           history,
           watches,
-          book: new StoredPriceBook({ ...common, ...stores }),
+          book: new StoredPriceBook({
+            ...common,
+            ...stores,
+            watchers: new FireAlerts({ ...common, alerts: new SqlPriceAlertStore() }),
+          }),
         },
         { backfillMs: 90 * DAY_MS, overlapMs: 3_600_000 },
       );

@@ -44,6 +44,19 @@ const TABLES = [
     indexes: [{ columns: ['bucket_at'] }],
   },
   {
+    name: 'price_alert',
+    columns: [
+      column.id('id', { primary: true }),
+      column.id('client_id'),
+      column.id('pool_id'),
+      column.money('threshold_usd_per_hour'),
+      column.instant('created_at'),
+      column.instant('last_fired_at', { nullable: true }),
+      column.bool('armed'),
+    ],
+    indexes: [{ columns: ['pool_id'] }, { columns: ['client_id'] }],
+  },
+  {
     name: 'consolidation_job',
     columns: [
       column.id('id', { primary: true }),

@@ -1,3 +1,4 @@
+import type { PriceWatchers } from '../alerts/ports.js';
 import { createEvent, SpotPriceChangedV1 } from '@spotopt/contracts';
 import { AppError, type Clock, type Ids, type Outbox, type Tx } from '@spotopt/kernel';
 import { cataloguePriceOf } from './on-demand.js';
@@ -9,6 +10,7 @@ export interface PriceBookDeps {
   readonly pools: PoolStore;
   readonly raw: RawPriceStore;
   readonly stale: StaleStore;
+  readonly watchers: PriceWatchers;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -48,6 +50,7 @@ export class StoredPriceBook extends PriceBook {
       }
       if (present.inForce?.usdPerHour !== sighting.usdPerHour) {
         await this.#announce(tx, present, sighting, correlationOf(sighting));
+        await this.deps.watchers.priceInForce(tx, sighting);
       }
     }
   }

@@ -11,6 +11,8 @@ import { UlidIds } from '@spotopt/kernel';
 import { changeRows, selectRows } from '@spotopt/persistence';
 import { databaseDialects, ManualClock, type TestDatabase, testDatabase } from '@spotopt/testkit';
 import fc from 'fast-check';
+import { FireAlerts } from '../alerts/fire-alerts.js';
+import { SqlPriceAlertStore } from '../alerts/price-alert.store.js';
 import { SqlWatchStore } from '../history/watch.store.js';
 import { pricingService } from '../pricing.module.js';
 import { SqlPoolStore } from '../pools/pool.store.js';
@@ -95,6 +97,7 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
       pools,
       raw: new SqlRawPriceStore(),
       stale: new SqlStaleStore(),
+      watchers: new FireAlerts({ ...common, alerts: new SqlPriceAlertStore() }),
     });
     record = new RecordReports({ ...common, reports, pools, book, watches });
   });

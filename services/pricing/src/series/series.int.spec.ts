@@ -4,6 +4,8 @@ import { Failpoints, NoFailpoints, SystemClock, UlidIds } from '@spotopt/kernel'
 import { changeRows, selectRows } from '@spotopt/persistence';
 import { databaseDialects, type DatabaseDialect, type TestDatabase, testDatabase } from '@spotopt/testkit';
 import fc from 'fast-check';
+import { FireAlerts } from '../alerts/fire-alerts.js';
+import { SqlPriceAlertStore } from '../alerts/price-alert.store.js';
 import { SqlCanonicalStore } from '../canonical/canonical.store.js';
 import { PoolLives } from '../canonical/ports.js';
 import { PublishCanonical } from '../canonical/publish-canonical.js';
@@ -137,7 +139,10 @@ function setUpOn(dialect: DatabaseDialect) {
   function partsOf(failpoints: Failpoints) {
     const { uow, inbox, outbox } = test.database;
     const common = { uow, inbox, outbox, clock, ids: new UlidIds(), failpoints, ...stores };
-    const book = new StoredPriceBook(common);
+    const book = new StoredPriceBook({
+      ...common,
+      watchers: new FireAlerts({ ...common, alerts: new SqlPriceAlertStore() }),
+    });
     const store = new SqlCanonicalStore();
     const canonical = new PublishCanonical({ ...stores, lives: new NothingHappened(), store });
     const jobs = new SqlConsolidationJobStore();

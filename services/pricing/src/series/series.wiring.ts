@@ -11,6 +11,7 @@ import { SqlConsolidationJobStore } from './job.store.js';
 import { PoolJob } from './pool-job.js';
 import type { SeriesStore, StaleStore } from './ports.js';
 import { Reconcile } from './reconcile.js';
+import { RunReconcile } from './run-reconcile.js';
 import { ScanGaps } from './scan-gaps.js';
 
 export interface SeriesParts {
@@ -53,5 +54,8 @@ export function wireSeries(context: ServiceContext<PricingConfig>, parts: Series
     { intervalMs: config.consolidationIntervalSeconds * 1_000, clock, leases, random, logger },
     { consolidate: new ConsolidateStale(common), jobs: [gaps, reconcile] },
   );
-  return { job, jobs, reconcile, canonicalStore };
+  const runReconcile = new RunReconcile(reconcile, () => {
+    job.nudge();
+  });
+  return { job, jobs, runReconcile, canonicalStore };
 }
