@@ -6,18 +6,17 @@ import {
   type Ids,
   type Inbox,
   type Outbox,
-  type Tx,
   type UnitOfWork,
 } from '@spotopt/kernel';
+import { deleteInChunks } from './delete-in-chunks.js';
 import type { Dialect } from './dialect.js';
 import { Attempts, TypeormInbox } from './inbox.js';
 import { Leases } from './leases.js';
 import { TypeormOutbox } from './outbox.js';
-import { changeRows, selectRows } from './transaction.js';
+import { selectRows } from './transaction.js';
 import { TypeormUnitOfWork, type CommitListener } from './unit-of-work.js';
 
 const HEALTH_TIMEOUT_MS = 2_000;
-const PRUNE_BATCH = 500;
 
 export interface Retention {
   /** Age at which sent events are deleted. @default 1 hour */
@@ -80,11 +79,16 @@ export class Database {
   async prune(retention: Retention = {}): Promise<{ outbox: number; inbox: number; attempts: number }> {
     const { outboxMs = 3_600_000, inboxMs = 14 * 86_400_000 } = retention;
     const nowMs = this.clock.nowMs();
-    const inboxBefore = new Date(nowMs - inboxMs);
+    const before = new Date(nowMs - inboxMs);
+    const [outbox, inbox, attempts] = [
+      { table: 'outbox', keys: ['seq'], timeColumn: 'sent_at', before: new Date(nowMs - outboxMs) },
+      { table: 'inbox', keys: ['consumer', 'message_id'], timeColumn: 'claimed_at', before },
+      { table: 'attempt', keys: ['queue', 'message_id'], timeColumn: 'first_at', before },
+    ] as const;
     return {
-      outbox: await this.#pruneOutbox(new Date(nowMs - outboxMs)),
-      inbox: await this.#pruneKeyed('inbox', 'consumer', 'claimed_at', inboxBefore),
-      attempts: await this.#pruneKeyed('attempt', 'queue', 'first_at', inboxBefore),
+      outbox: await deleteInChunks(this.uow, outbox),
+      inbox: await deleteInChunks(this.uow, inbox),
+      attempts: await deleteInChunks(this.uow, attempts),
     };
   }
 
@@ -98,42 +102,5 @@ export class Database {
     await this.#uow.settle();
     await this.parts.source.destroy();
     this.parts.onClose();
-  }
-
-  #pruneOutbox(before: Date): Promise<number> {
-    return this.#inBatches(async (tx) => {
-      const rows = await selectRows<{ seq: number }>(
-        tx,
-        `SELECT seq FROM outbox WHERE sent_at < ? ORDER BY sent_at LIMIT ${String(PRUNE_BATCH)}`,
-        [before],
-      );
-      if (rows.length === 0) return 0;
-      const keys = rows.map((row) => row.seq);
-      return changeRows(tx, `DELETE FROM outbox WHERE seq IN (${keys.map(() => '?').join(', ')})`, keys);
-    });
-  }
-
-  #pruneKeyed(table: 'inbox' | 'attempt', key: string, age: string, before: Date): Promise<number> {
-    return this.#inBatches(async (tx) => {
-      const rows = await selectRows<{ name: string; message_id: string }>(
-        tx,
-        `SELECT ${key} AS name, message_id FROM ${table} WHERE ${age} < ? ORDER BY ${age} LIMIT ${String(PRUNE_BATCH)}`,
-        [before],
-      );
-      if (rows.length === 0) return 0;
-      return changeRows(
-        tx,
-        `DELETE FROM ${table} WHERE (${key}, message_id) IN (${rows.map(() => '(?, ?)').join(', ')})`,
-        rows.flatMap((row) => [row.name, row.message_id]),
-      );
-    });
-  }
-
-  async #inBatches(batch: (tx: Tx) => Promise<number>): Promise<number> {
-    for (let total = 0; ;) {
-      const deleted = await this.uow.run(batch);
-      total += deleted;
-      if (deleted < PRUNE_BATCH) return total;
-    }
   }
 }

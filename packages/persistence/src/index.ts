@@ -18,6 +18,8 @@ export { describeTarget, parseDatabaseUrl } from './database-url.js';
 export type { DatabaseTarget } from './database-url.js';
 export { Database } from './database.js';
 export type { Retention } from './database.js';
+export { deleteInChunks } from './delete-in-chunks.js';
+export type { ChunkedDelete } from './delete-in-chunks.js';
 export { Attempts } from './inbox.js';
 export { LeasedTask } from './leased-task.js';
 export type { LeasedRun, LeasedTaskSettings } from './leased-task.js';
