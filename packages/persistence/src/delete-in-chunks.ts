@@ -12,6 +12,8 @@ export interface ChunkedDelete {
   readonly where?: string;
   /** Values of the `?` in `where`. */
   readonly parameters?: readonly unknown[];
+  /** The newest of the old rows with the same values of these columns stays: it tells what was in force then. */
+  readonly keepNewestPer?: readonly string[];
   /** Rows of one transaction. @default 1000 */
   readonly chunk?: number;
   /** Ends the work after the chunk under way. */
@@ -43,10 +45,11 @@ async function deleteChunk(
   const { table, keys, timeColumn, before, where, parameters = [] } = request;
   const old = where === undefined ? `${timeColumn} < ?` : `${timeColumn} < ? AND (${where})`;
   const columns = keys.join(', ');
+  const newest = keepNewest(request);
   const rows = await selectRows<Record<string, unknown>>(
     tx,
-    `SELECT ${columns} FROM ${table} WHERE ${old} ORDER BY ${timeColumn} LIMIT ${String(chunk)}`,
-    [before, ...parameters],
+    `SELECT ${columns} FROM ${table} WHERE ${old}${newest.sql} ORDER BY ${timeColumn} LIMIT ${String(chunk)}`,
+    [before, ...parameters, ...newest.parameters],
   );
   if (rows.length === 0) return { found: 0, deleted: 0 };
   const key = `(${keys.map(() => '?').join(', ')})`;
@@ -57,4 +60,16 @@ async function deleteChunk(
     [...rows.flatMap((row) => keys.map((name) => row[name])), before, ...parameters],
   );
   return { found: rows.length, deleted };
+}
+
+/** MySQL refuses this in a DELETE; what is not the newest does not become it, so that the SELECT is enough. */
+function keepNewest({ table, timeColumn, before, where, keepNewestPer, parameters = [] }: ChunkedDelete): {
+  sql: string;
+  parameters: readonly unknown[];
+} {
+  if (keepNewestPer === undefined) return { sql: '', parameters: [] };
+  const same = keepNewestPer.map((name) => `later.${name} = ${table}.${name}`).join(' AND ');
+  const isLater = `later.${timeColumn} > ${table}.${timeColumn} AND later.${timeColumn} < ?`;
+  const sql = ` AND EXISTS (SELECT 1 FROM ${table} later WHERE ${same} AND ${isLater}${where === undefined ? '' : ` AND (${where})`})`;
+  return { sql, parameters: [before, ...parameters] };
 }

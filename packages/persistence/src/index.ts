@@ -31,6 +31,8 @@ export type { OutboxMessage, OutboxRelaySettings } from './outbox-relay.js';
 export { PlatformTables } from './platform-tables.js';
 export { addColumn, createIndex, createTable, dropIndex, dropTable } from './schema-changes.js';
 export type { IndexSpec, TableSpec } from './schema-changes.js';
+export { RetentionJob } from './retention.js';
+export type { RetentionRule, RetentionSettings } from './retention.js';
 export {
   changeRows,
   forUpdate,

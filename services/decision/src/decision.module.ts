@@ -1,4 +1,5 @@
 import { Module, type Provider, type Type } from '@nestjs/common';
+import { RetentionJob } from '@spotopt/persistence';
 import type { ServiceContext, ServiceDefinition } from '@spotopt/platform';
 import { type DecisionConfig, decisionConfig } from './config.js';
 import { DecideDue } from './decide/decide-due.js';
@@ -16,12 +17,17 @@ import { MarketPoolRow, MarketRow, PricePointRow, SqlMarketStore } from './marke
 import { RpcPricingReads } from './market/pricing.client.js';
 import { RefreshMarket } from './market/refresh-market.js';
 import { DecisionTables } from './migrations/1764000000000-decision-tables.js';
+import { RetentionIndexes } from './migrations/1764400000000-retention-indexes.js';
 import { FollowWorkload } from './workload/follow-workload.js';
 import { WorkloadConsumer } from './workload/workload.consumer.js';
 import { ChangeOfPrimaryRow, SqlWorkloadStore, WorkloadRow } from './workload/workload.store.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** What the volatility looks back on. */
+const HISTORY_DAYS = 30;
+/** Interruptions and refusals count as risk for this long. */
+const MARK_DAYS = 90;
 /** A market is fetched anew this often, in case an event was lost. */
 const REFRESH_MS = 6 * 3_600_000;
 
@@ -56,21 +62,34 @@ function wire(context: ServiceContext<DecisionConfig>): object[] {
       clock,
       workloads,
       markets,
-      decisions,
       decideWorkload,
       refreshMarket: new RefreshMarket({ uow, clock, markets, pricing }),
       onError: (error, what) => {
         logger.warn({ err: error }, what);
       },
     },
-    { refreshMs: REFRESH_MS, patienceMs: cycleMs, keepDecisionsMs: config.decisionRetentionDays * DAY_MS },
+    { refreshMs: REFRESH_MS, patienceMs: cycleMs },
   );
   const job = new DecideJob({ intervalMs: MINUTE_MS, clock, leases, random, logger }, decideDue);
   const nudge = (): void => {
     job.nudge();
   };
+  const retention = new RetentionJob({
+    ...{ uow, clock, leases, random, logger },
+    rules: [
+      { table: 'price_point', keys: ['pool_id', 'at'], timeColumn: 'at', keepMs: HISTORY_DAYS * DAY_MS },
+      { table: 'pool_mark', keys: ['id'], timeColumn: 'at', keepMs: MARK_DAYS * DAY_MS },
+      {
+        table: 'decision',
+        keys: ['decision_id'],
+        timeColumn: 'decided_at',
+        keepMs: config.decisionRetentionDays * DAY_MS,
+      },
+    ],
+  });
   return [
     job,
+    retention,
     new FollowWorkload({ uow, inbox, workloads, onDue: nudge }),
     new FollowMarket({ uow, inbox, markets, marks, onPricesRead: nudge }),
     new ListDecisions(uow, decisions),
@@ -97,7 +116,7 @@ export const decisionService: ServiceDefinition<DecisionConfig> = {
     PoolMarkRow,
     MachinePlacementRow,
   ],
-  migrations: [DecisionTables],
+  migrations: [DecisionTables, RetentionIndexes],
   listeners: LISTENERS,
   createModule: (context) => ({
     module: DecisionModule,

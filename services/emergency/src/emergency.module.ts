@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { SqsConnection, SqsNoticeQueue } from '@spotopt/cloud';
 import { UnitOfWork } from '@spotopt/kernel';
+import { RetentionJob, type RetentionRule } from '@spotopt/persistence';
 import { awsAccessOf, type ServiceContext } from '@spotopt/platform';
 import type { EmergencyConfig } from './config.js';
 import { IncidentConsumer } from './incident/incident.consumer.js';
@@ -17,6 +18,26 @@ import { PriceStore } from './risk/ports.js';
 import { WatchJob } from './watch.job.js';
 
 type Context = ServiceContext<EmergencyConfig>;
+
+const DAY_MS = 86_400_000;
+
+const RETENTION: readonly RetentionRule[] = [
+  {
+    table: 'price_change',
+    keys: ['pool_id', 'observed_at'],
+    timeColumn: 'observed_at',
+    keepNewestPer: ['pool_id'],
+    keepMs: 3 * DAY_MS,
+  },
+  // Incidents are training data and stay as long as the prices that go with them.
+  {
+    table: 'incident_signal',
+    keys: ['incident_id', 'number'],
+    timeColumn: 'received_at',
+    keepMs: 730 * DAY_MS,
+  },
+  { table: 'incident', keys: ['id'], timeColumn: 'closed_at', keepMs: 730 * DAY_MS },
+];
 
 export const LISTENERS: Type[] = [IncidentConsumer, FleetConsumer, PriceConsumer];
 
@@ -49,6 +70,10 @@ function providersOf(context: Context): Provider[] {
     { provide: TrackFailover, useValue: track },
     { provide: FollowFleet, useValue: new FollowFleet(uow, machines) },
     {
+      provide: RetentionJob,
+      useFactory: () => new RetentionJob({ uow, clock, leases, logger, random, rules: RETENTION }),
+    },
+    {
       provide: WatchJob,
       useFactory: () =>
         new WatchJob({
@@ -56,9 +81,7 @@ function providersOf(context: Context): Provider[] {
           leases,
           logger,
           random,
-          uow,
           track,
-          prices,
           take: takeNotices(context, handle),
         }),
     },

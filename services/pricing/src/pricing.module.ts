@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
+import { RetentionJob } from '@spotopt/persistence';
 import { awsAccessOf, type ServiceContext, type ServiceDefinition } from '@spotopt/platform';
 import { type PricingConfig, pricingConfig } from './config.js';
 import { HistoryJob } from './history/history.job.js';
@@ -9,6 +10,7 @@ import { WatchMarket } from './history/watch-market.js';
 import { WatchConsumer } from './history/watch.consumer.js';
 import { PriceWatchRow, SqlWatchStore } from './history/watch.store.js';
 import { PricingTables } from './migrations/1764000000000-pricing-tables.js';
+import { retentionRules } from './retention.js';
 import { PricingController } from './overview/pricing.controller.js';
 import { ReadPrices } from './overview/read-prices.js';
 import { CurrentPriceRow, SpotPoolRow, SqlPoolStore } from './pools/pool.store.js';
@@ -77,9 +79,11 @@ function wire(context: ServiceContext<PricingConfig>, history: PriceHistory): ob
   const onNewMarket = (): void => {
     job.nudge();
   };
+  const retention = new RetentionJob({ uow, clock, leases, logger, random, rules: retentionRules(config) });
   return [
     job,
     consolidation.job,
+    retention,
     new GroupReports(new RecordReports({ ...common, reports, pools, book, watches })),
     new FollowReporters({ uow, inbox, reports }),
     new WatchMarket({ uow, inbox, clock, watches, onNewMarket }),

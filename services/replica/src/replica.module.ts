@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { Ec2Connection, Ec2TrafficTargets, type TrafficTargets } from '@spotopt/cloud';
 import { UnitOfWork } from '@spotopt/kernel';
+import { RetentionJob, type RetentionRule } from '@spotopt/persistence';
 import { awsAccessOf, type ServiceContext } from '@spotopt/platform';
 import type { ReplicaConfig } from './config.js';
 import { FleetRpcController } from './fleet/fleet-rpc.controller.js';
@@ -59,6 +60,25 @@ export class ReplicaModule {
     };
   }
 }
+
+const DAY_MS = 86_400_000;
+const KEEP_SWITCHES_MS = 180 * DAY_MS;
+
+const RETENTION: readonly RetentionRule[] = [
+  {
+    table: 'switch_step',
+    keys: ['switch_id', 'step'],
+    timeColumn: 'started_at',
+    keepMs: KEEP_SWITCHES_MS,
+  },
+  {
+    table: 'switch',
+    keys: ['id'],
+    timeColumn: 'started_at',
+    keepMs: KEEP_SWITCHES_MS,
+    where: "status <> 'running'",
+  },
+];
 
 function trafficTargetsOf({ config, logger }: Context): TrafficTargets {
   const access = awsAccessOf(config);
@@ -123,6 +143,10 @@ function providersOf(context: Context): Provider[] {
     { provide: AdoptReportedSwitch, useValue: cases.adoptSwitch },
     { provide: SwitchHistory, useValue: cases.history },
     { provide: DriveSwitches, useValue: drive },
+    {
+      provide: RetentionJob,
+      useFactory: () => new RetentionJob({ uow, clock, leases, logger, random, rules: RETENTION }),
+    },
     { provide: ReconcileJob, useFactory: () => new ReconcileJob({ ...parts, keep: keepStandby }) },
   ];
 }

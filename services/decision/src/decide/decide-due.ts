@@ -3,14 +3,13 @@ import type { Clock, UnitOfWork } from '@spotopt/kernel';
 import type { MarketState, MarketStore } from '../market/ports.js';
 import type { Workload, WorkloadStore } from '../workload/ports.js';
 import type { DecideWorkload } from './decide-workload.js';
-import type { DecisionStore, MarketRefresh } from './ports.js';
+import type { MarketRefresh } from './ports.js';
 
 export interface DecideDueDeps {
   readonly uow: UnitOfWork;
   readonly clock: Clock;
   readonly workloads: WorkloadStore;
   readonly markets: MarketStore;
-  readonly decisions: DecisionStore;
   readonly refreshMarket: MarketRefresh;
   readonly decideWorkload: DecideWorkload;
   /** Told of what did not work and is tried again later. */
@@ -22,18 +21,13 @@ export interface DecideDueSettings {
   readonly refreshMs: number;
   /** How long the first decision about a workload waits for prices. */
   readonly patienceMs: number;
-  readonly keepDecisionsMs: number;
 }
 
 /** Workloads of one pass; those beyond are the first of the next one. */
 const BATCH = 500;
-const HOUR_MS = 3_600_000;
-const MONTH_MS = 30 * 86_400_000;
 
 /** One pass over the workloads whose next decision is due. */
 export class DecideDue {
-  #prunedAtMs = 0;
-
   constructor(
     private readonly deps: DecideDueDeps,
     private readonly settings: DecideDueSettings,
@@ -50,7 +44,6 @@ export class DecideDue {
         if (this.#mayDecide(workload, market)) await this.#decide(workload);
       }
     }
-    await this.#prune();
   }
 
   /** The state of the market after it was fetched, where that was due. */
@@ -82,17 +75,6 @@ export class DecideDue {
     } catch (error) {
       this.deps.onError(error, `no decision could be made about ${workload.agentId}`);
     }
-  }
-
-  async #prune(): Promise<void> {
-    const { uow, clock, markets, decisions } = this.deps;
-    const nowMs = clock.nowMs();
-    if (nowMs - this.#prunedAtMs < HOUR_MS) return;
-    this.#prunedAtMs = nowMs;
-    await uow.run(async (tx) => {
-      await markets.prune(tx, new Date(nowMs - MONTH_MS));
-      await decisions.prune(tx, new Date(nowMs - this.settings.keepDecisionsMs));
-    });
   }
 }
 

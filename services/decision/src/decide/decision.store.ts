@@ -8,7 +8,7 @@ import {
   stringColumn,
   textColumn,
 } from '@spotopt/persistence';
-import { Column, Entity, LessThan, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Observation, Proposal } from '../engine/ports.js';
 import { actionOf, reasonOf, targetPoolIdOf } from './decision.js';
 import type { GuardrailFacts, Verdict } from './guardrails.js';
@@ -69,10 +69,6 @@ export class SqlDecisionStore extends DecisionStore {
       take: limit,
     });
     return { decisions: rows.map(toDecision), total };
-  }
-
-  override async prune(tx: Tx, before: Date): Promise<void> {
-    await managerOf(tx).delete(DecisionRow, { decidedAt: LessThan(before) });
   }
 }
 

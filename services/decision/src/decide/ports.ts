@@ -14,7 +14,6 @@ export abstract class DecisionStore {
   abstract find(tx: Tx, decisionId: string): Promise<Decision | null>;
   /** Newest first. */
   abstract list(tx: Tx, filter: DecisionFilter): Promise<{ decisions: Decision[]; total: number }>;
-  abstract prune(tx: Tx, before: Date): Promise<void>;
 }
 
 /** Brings the prices of a market up to date with their owner. */

@@ -1,6 +1,6 @@
 import type { Tx } from '@spotopt/kernel';
 import { idColumn, insertIfAbsent, instantColumn, managerOf, stringColumn } from '@spotopt/persistence';
-import { Column, Entity, In, IsNull, LessThan, MoreThanOrEqual, PrimaryColumn } from 'typeorm';
+import { Column, Entity, In, IsNull, MoreThanOrEqual, PrimaryColumn } from 'typeorm';
 import { type Interruption, type MachinePlacement, MarkStore, type PoolMark } from './ports.js';
 
 @Entity('pool_mark')
@@ -59,9 +59,5 @@ export class SqlMarkStore extends MarkStore {
     return rows.flatMap(({ poolId, kind, at }) =>
       poolId === null ? [] : [{ poolId, kind: kind as PoolMark['kind'], at }],
     );
-  }
-
-  override async prune(tx: Tx, before: Date): Promise<void> {
-    await managerOf(tx).delete(PoolMarkRow, { at: LessThan(before) });
   }
 }

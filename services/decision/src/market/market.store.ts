@@ -108,10 +108,6 @@ export class SqlMarketStore extends MarketStore {
     });
     return rows.map(({ poolId, at, usdPerHour }) => ({ poolId, at, usdPerHour }));
   }
-
-  override async prune(tx: Tx, before: Date): Promise<void> {
-    await managerOf(tx).delete(PricePointRow, { at: LessThan(before) });
-  }
 }
 
 async function addChunk(tx: Tx, points: readonly PricePointOfPool[]): Promise<void> {

@@ -46,8 +46,6 @@ export abstract class MarketStore {
   abstract listPools(tx: Tx, market: Market): Promise<PoolPrice[]>;
   /** Oldest first. */
   abstract listPoints(tx: Tx, poolIds: readonly string[], since: Date): Promise<PricePointOfPool[]>;
-
-  abstract prune(tx: Tx, before: Date): Promise<void>;
 }
 
 export abstract class MarkStore {
@@ -60,8 +58,6 @@ export abstract class MarkStore {
     failure: { readonly id: string; readonly poolId: string; readonly at: Date },
   ): Promise<void>;
   abstract listMarks(tx: Tx, poolIds: readonly string[], since: Date): Promise<PoolMark[]>;
-
-  abstract prune(tx: Tx, before: Date): Promise<void>;
 }
 
 export interface MachinePlacement {

@@ -6,6 +6,4 @@ export abstract class PriceStore {
   abstract add(tx: Tx, poolId: string, change: PriceChange): Promise<void>;
   /** Changes since `sinceMs` and the one in force then, oldest first. */
   abstract list(tx: Tx, poolId: string, sinceMs: number): Promise<PriceChange[]>;
-  /** Forgets what no risk looks at any more. */
-  abstract prune(tx: Tx, beforeMs: number): Promise<void>;
 }

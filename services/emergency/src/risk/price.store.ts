@@ -1,12 +1,5 @@
 import type { Tx } from '@spotopt/kernel';
-import {
-  changeRows,
-  insertIfAbsent,
-  instantColumn,
-  managerOf,
-  moneyColumn,
-  stringColumn,
-} from '@spotopt/persistence';
+import { insertIfAbsent, instantColumn, managerOf, moneyColumn, stringColumn } from '@spotopt/persistence';
 import { Column, Entity, LessThanOrEqual, MoreThan } from 'typeorm';
 import { PriceStore } from './ports.js';
 import type { PriceChange } from './risk.js';
@@ -42,9 +35,5 @@ export class TypeormPriceStore extends PriceStore {
       usdPerHour: row.usdPerHour,
       observedAtMs: row.observedAt.getTime(),
     }));
-  }
-
-  override async prune(tx: Tx, beforeMs: number): Promise<void> {
-    await changeRows(tx, 'DELETE FROM price_change WHERE observed_at < ?', [new Date(beforeMs)]);
   }
 }

@@ -1,0 +1,31 @@
+import type { RetentionRule } from '@spotopt/persistence';
+import type { PricingConfig } from './config.js';
+
+const DAY_MS = 86_400_000;
+/** Training looks back two years. */
+const TRAINING_DAYS = 730;
+const JOB_DAYS = 90;
+
+/** How long this service keeps what it knows. */
+export function retentionRules({ priceRetentionDays }: PricingConfig): RetentionRule[] {
+  const keepMs = priceRetentionDays * DAY_MS;
+  const rawKey = ['pool_id', 'observed_at', 'source', 'reported_by'];
+  return [
+    {
+      table: 'raw_price',
+      keys: rawKey,
+      timeColumn: 'observed_at',
+      keepNewestPer: ['pool_id', 'source'],
+      keepMs,
+    },
+    { table: 'price_report', keys: ['id'], timeColumn: 'received_at', keepMs },
+    { table: 'series_price', keys: ['pool_id', 'bucket_at'], timeColumn: 'bucket_at', keepMs },
+    {
+      table: 'canonical_price',
+      keys: ['pool_id', 'bucket_at'],
+      timeColumn: 'bucket_at',
+      keepMs: TRAINING_DAYS * DAY_MS,
+    },
+    { table: 'consolidation_job', keys: ['id'], timeColumn: 'started_at', keepMs: JOB_DAYS * DAY_MS },
+  ];
+}
