@@ -1,11 +1,14 @@
 import type * as Ec2SdkModule from '@aws-sdk/client-ec2';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type * as PricingSdkModule from '@aws-sdk/client-pricing';
+import type { PricingClient } from '@aws-sdk/client-pricing';
 import type * as SqsSdkModule from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { AppError } from '@spotopt/kernel';
 import { classifyAwsCode } from './aws-errors.js';
 
 export type Ec2Sdk = typeof Ec2SdkModule;
+type PricingSdk = typeof PricingSdkModule;
 type SqsSdk = typeof SqsSdkModule;
 
 export interface AwsSettings {
@@ -116,6 +119,17 @@ export class Ec2Connection extends LazyClient<Ec2Sdk, EC2Client> {
       const sdk = await import('@aws-sdk/client-ec2');
       const client = new sdk.EC2Client(clientConfig(settings, settings.requestTimeoutMs ?? 15_000));
       return { sdk, client: withoutRetryOfRefusals(client) };
+    });
+  }
+}
+
+/** The Price List, of a region that has the service. */
+export class PricingConnection extends LazyClient<PricingSdk, PricingClient> {
+  constructor(readonly settings: AwsSettings) {
+    super(async () => {
+      const sdk = await import('@aws-sdk/client-pricing');
+      const readTimeoutMs = settings.requestTimeoutMs ?? 15_000;
+      return { sdk, client: new sdk.PricingClient(clientConfig(settings, readTimeoutMs)) };
     });
   }
 }

@@ -17,6 +17,7 @@ describe('toCloudError', () => {
     ['InvalidInstanceID.NotFound', 400, 'instance-not-found', 'permanent'],
     ['IncorrectInstanceState', 400, 'instance-state-conflict', 'transient'],
     ['UnauthorizedOperation', 403, 'access-denied', 'permanent'],
+    ['MaxConfigLimitExceeded', 400, 'placement-score-limit', 'transient'],
     ['SomethingNew', 502, 'cloud-unavailable', 'transient'],
     ['SomethingNew', 400, 'cloud-error', 'permanent'],
   ])('%s with HTTP %i is %s, %s', (name, status, code, kind) => {

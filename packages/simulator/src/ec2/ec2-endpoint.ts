@@ -22,6 +22,7 @@ import {
   describeRegions,
   describeSubnets,
 } from './describe-places.js';
+import { getSpotPlacementScores } from './get-spot-placement-scores.js';
 import { describeSpotInstanceRequests } from './describe-spot-instance-requests.js';
 import {
   createLaunchTemplate,
@@ -60,6 +61,7 @@ const ACTIONS: Readonly<Record<string, Ec2Action>> = {
   DescribeSubnets: describeSubnets,
   DescribeTags: describeTags,
   DisassociateAddress: disassociateAddress,
+  GetSpotPlacementScores: getSpotPlacementScores,
   ModifyLaunchTemplate: modifyLaunchTemplate,
   ReleaseAddress: releaseAddress,
   RunInstances: runInstances,

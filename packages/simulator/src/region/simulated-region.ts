@@ -9,6 +9,7 @@ import { Pools, type Availability } from './capacity.js';
 import type { Instance, Market } from './instance.js';
 import { Instances, type BootTimes } from './instances.js';
 import { Notices, type InterruptOptions, type MaintenanceOptions } from './notices.js';
+import { PlacementScores } from './placement-scores.js';
 import { regionState, type RegionState } from './region-state.js';
 import { Schedule } from './schedule.js';
 import { Timeline } from './timeline.js';
@@ -31,6 +32,10 @@ export interface RegionOptions {
   readonly statusCheckMs?: number;
   /** From the end of running to terminated. @default 5 000 */
   readonly shutdownMs?: number;
+  /** Chooses placement scores and the ranges of the Spot Advisor. @default 1 */
+  readonly marketSeed?: number;
+  /** New configurations of placement scores that may be asked per 24 hours. @default 10 */
+  readonly newScoreConfigurationsPerDay?: number;
   /** Called when an event of the schedule fails. @default rethrow nothing, count in the timeline */
   readonly onError?: (error: unknown) => void;
 }
@@ -49,6 +54,8 @@ export class SimulatedRegion {
   readonly priceBook: PriceBook;
   readonly zones: readonly Zone[];
   readonly pools: Pools;
+  readonly marketSeed: number;
+  readonly placementScores: PlacementScores;
   readonly schedule: Schedule;
   readonly timeline = new Timeline();
   readonly faults: Faults;
@@ -75,6 +82,13 @@ export class SimulatedRegion {
           zoneNames.includes(pool.zone) && (options.instanceTypes?.includes(pool.instanceType) ?? true),
       ),
     );
+    this.marketSeed = options.marketSeed ?? 1;
+    this.placementScores = new PlacementScores({
+      clock,
+      pools: this.pools,
+      seed: this.marketSeed,
+      newConfigurationsPerDay: options.newScoreConfigurationsPerDay ?? 10,
+    });
     const { timeline } = this;
     this.schedule = new Schedule(clock, (error) => {
       timeline.add(clock.nowMs(), 'simulator.error', this.name, { error: String(error) });
