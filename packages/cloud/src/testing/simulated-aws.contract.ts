@@ -1,10 +1,10 @@
 import { SystemClock, UlidIds } from '@spotopt/kernel';
 import { generatedPriceBook, seededRandom, startSimulator } from '@spotopt/simulator';
-import type { Simulator } from '@spotopt/simulator';
+import type { Simulator, SimulatorOptions } from '@spotopt/simulator';
 import type { AwsSettings } from '@spotopt/cloud';
 
 /** A region in which a machine boots within a tenth of a second; every adapter under test talks to one. */
-export async function startSimulatedAws(): Promise<Simulator> {
+export async function startSimulatedAws(changes: Partial<SimulatorOptions> = {}): Promise<Simulator> {
   const clock = new SystemClock();
   return startSimulator({
     clock,
@@ -13,7 +13,7 @@ export async function startSimulatedAws(): Promise<Simulator> {
     prices: generatedPriceBook({
       startMs: clock.nowMs() - 86_400_000,
       seed: 7,
-      instanceTypes: ['t3.medium', 'm5.large'],
+      instanceTypes: changes.instanceTypes ?? ['t3.medium', 'm5.large'],
     }),
     awsPort: 0,
     metadataPort: 0,
@@ -21,6 +21,7 @@ export async function startSimulatedAws(): Promise<Simulator> {
     bootTimes: { minMs: 50, maxMs: 100 },
     statusCheckMs: 50,
     shutdownMs: 50,
+    ...changes,
   });
 }
 

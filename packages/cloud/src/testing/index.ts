@@ -1,0 +1,1 @@
+export { FixedPlacementScores, FixedPriceList, FixedSpotAdvisor } from '../prices/market-facts.fake.js';
