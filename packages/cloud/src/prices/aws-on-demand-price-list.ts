@@ -73,8 +73,7 @@ export class AwsOnDemandPriceList extends OnDemandPriceList {
           ...(token === undefined ? {} : { NextToken: token }),
         }),
       );
-      const entries: readonly unknown[] = page.PriceList ?? [];
-      return { entries: entries.map(String), next: page.NextToken };
+      return { entries: textsOf(page.PriceList), next: page.NextToken };
     } catch (error) {
       throw toCloudError(error, 'GetProducts');
     }
@@ -85,4 +84,9 @@ export class AwsOnDemandPriceList extends OnDemandPriceList {
     this.#connections.set(region, known);
     return known;
   }
+}
+
+/** The SDK wraps each entry into an object that is text only once it is asked for it. */
+function textsOf(entries: unknown): string[] {
+  return Array.isArray(entries) ? entries.map((entry: unknown) => String(entry)) : [];
 }

@@ -9,8 +9,8 @@ export abstract class OnDemandPriceList {
 }
 
 /**
- * The Price List service exists in few regions; each answers for all of its partition. There is none in GovCloud,
- * whose prices the one of us-east-1 has. (The mapping is Karpenter's.)
+ * The Price List service exists in few regions, each of which answers for every region of its partition; the mapping
+ * is Karpenter's. GovCloud has none: its credentials are refused by the one that is asked.
  */
 export function priceListRegionOf(region: string): string {
   if (region.startsWith('ap-')) return 'ap-south-1';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { GetProductsCommand, type GetProductsCommandOutput, PricingClient } from '@aws-sdk/client-pricing';
+import { GetProductsCommand, type GetProductsCommandInput, PricingClient } from '@aws-sdk/client-pricing';
 import { failureOf, startRegion } from '../running-simulator.contract.js';
 
 const clients: PricingClient[] = [];
@@ -21,42 +21,48 @@ async function startPriceList() {
 }
 
 const match = (Field: string, Value: string) => ({ Type: 'TERM_MATCH' as const, Field, Value });
-const attributesOf = (entry: unknown): Record<string, string> =>
-  (JSON.parse(String(entry)) as { product: { attributes: Record<string, string> } }).product.attributes;
+const typeOf = (entry: string): unknown =>
+  (JSON.parse(entry) as { product: { attributes: Record<string, string> } }).product.attributes[
+    'instanceType'
+  ];
+
+/** The SDK types entries as text or as an object around it. */
+async function entriesOf(client: PricingClient, input: Partial<GetProductsCommandInput>) {
+  const answer = await client.send(new GetProductsCommand({ ServiceCode: 'AmazonEC2', ...input }));
+  const list: unknown = answer.PriceList;
+  const entries = Array.isArray(list) ? list.map((entry: unknown) => String(entry)) : [];
+  return { entries, next: answer.NextToken };
+}
 
 test('products of a type are found by their attributes, with the price in USD per hour', async () => {
   const { client } = await startPriceList();
   const Filters = [match('instanceType', 'm5.large'), match('regionCode', 'us-east-1')];
-  const all = await client.send(new GetProductsCommand({ ServiceCode: 'AmazonEC2', Filters }));
-  expect(all.PriceList).toHaveLength(5);
+  expect((await entriesOf(client, { Filters })).entries).toHaveLength(5);
   const plain = [
     ...Filters,
     match('operatingSystem', 'Linux'),
     match('tenancy', 'Shared'),
     match('capacitystatus', 'Used'),
   ];
-  const one = await client.send(new GetProductsCommand({ ServiceCode: 'AmazonEC2', Filters: plain }));
-  expect(one.PriceList).toHaveLength(1);
-  expect(String(one.PriceList?.[0])).toContain('"unit":"Hrs"');
-  expect(String(one.PriceList?.[0])).toContain('"pricePerUnit":{"USD":"0.0960000000"}');
+  const { entries } = await entriesOf(client, { Filters: plain });
+  expect(entries).toHaveLength(1);
+  expect(entries[0]).toContain('"unit":"Hrs"');
+  expect(entries[0]).toContain('"pricePerUnit":{"USD":"0.0960000000"}');
   const other = [match('instanceType', 'm5.large'), match('regionCode', 'eu-west-1')];
-  const none = await client.send(new GetProductsCommand({ ServiceCode: 'AmazonEC2', Filters: other }));
-  expect(none.PriceList).toEqual([]);
+  expect((await entriesOf(client, { Filters: other })).entries).toEqual([]);
 });
 
 test('the list comes in pages', async () => {
   const { client } = await startPriceList();
-  const types: string[] = [];
-  let token: string | undefined;
+  const types: unknown[] = [];
+  let next: string | undefined;
   let pages = 0;
   do {
-    const page: GetProductsCommandOutput = await client.send(
-      new GetProductsCommand({ ServiceCode: 'AmazonEC2', MaxResults: 3, NextToken: token }),
-    );
-    types.push(...(page.PriceList ?? []).map((entry: unknown) => attributesOf(entry)['instanceType'] ?? ''));
-    token = page.NextToken;
+    const page = await entriesOf(client, { MaxResults: 3, NextToken: next });
+    types.push(...page.entries.map(typeOf));
+    next = page.next;
     pages += 1;
-  } while (token !== undefined);
+  } while (next !== undefined);
   expect(pages).toBe(4);
   expect(types.filter((type) => type === 'm5.large')).toHaveLength(5);
   expect(types.filter((type) => type === 't3.medium')).toHaveLength(5);
