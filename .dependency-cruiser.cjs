@@ -1,6 +1,6 @@
 /** Which file may import which. Every rule has a planted breach in tools/boundaries.spec.mjs. */
 const ADAPTER =
-  '^services/.*\\.(store|consumer|controller|gateway|client|job|guard|interceptor|filter)\\.ts$';
+  '^services/.*\\.(store|consumer|controller|gateway|client|job|guard|interceptor|filter|wiring)\\.ts$';
 const WIRING = '^services/[^/]+/src/([^/]+\\.module|main|config|subscriptions|index)\\.ts$';
 const TEST = '(\\.(spec|contract)\\.ts$|^packages/testkit/|^tests/)';
 /** Domain files and use cases: what a service knows, without how it is connected. */

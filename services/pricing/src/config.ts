@@ -29,6 +29,52 @@ export const pricingConfig = z.object({
   priceRetentionDays: setting
     .integer('How long reported and consolidated prices are kept.', { min: 7, max: 3650 })
     .default(90),
+  priceListEnabled: setting
+    .flag(
+      'Read on-demand prices from the Price List; needs pricing:GetProducts. Without it the bundled ones are used.',
+    )
+    .default(true),
+  priceListEndpoint: setting
+    .url(
+      'Other endpoint of the Price List than AWS’s own; with AWS_ENDPOINT set, without it the list is not read.',
+      ['http', 'https'],
+      'http://127.0.0.1:8081',
+    )
+    .optional(),
+  onDemandRefreshHours: setting
+    .integer('Time between two reads of the on-demand prices.', { min: 1, max: 720 })
+    .default(24),
+  spotAdvisorEnabled: setting.flag('Read AWS’s public file of interruption frequencies.').default(true),
+  spotAdvisorUrl: setting
+    .url(
+      'Other place of that file than AWS’s own; with AWS_ENDPOINT set, without it the file is not read.',
+      ['http', 'https'],
+      'https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json',
+    )
+    .optional(),
+  spotAdvisorRefreshHours: setting
+    .integer('Time between two reads of the interruption frequencies.', { min: 1, max: 720 })
+    .default(24),
+  offeringsEnabled: setting
+    .flag('Ask which types are sold in which zones; needs ec2:DescribeInstanceTypeOfferings.')
+    .default(true),
+  offeringsRefreshHours: setting
+    .integer('Time between two reads of what is sold where.', { min: 1, max: 720 })
+    .default(24),
+  placementScoresEnabled: setting
+    .flag(
+      'Ask for spot placement scores; needs ec2:GetSpotPlacementScores and ec2:DescribeAvailabilityZones.',
+    )
+    .default(true),
+  placementScoreRefreshMinutes: setting
+    .integer('Time between two reads of a placement score.', { min: 60, max: 43_200 })
+    .default(60),
+  placementScoreNewConfigurations: setting
+    .integer('Placement scores that are asked for the first time, in 24 hours; AWS allows about ten.', {
+      min: 0,
+      max: 1_000,
+    })
+    .default(10),
   ...awsSettings,
 });
 export type PricingConfig = z.output<typeof pricingConfig>;

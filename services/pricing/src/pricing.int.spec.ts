@@ -13,6 +13,7 @@ import {
 import { databaseDialects, waitFor, sampleSettings } from '@spotopt/testkit';
 import { TestService } from '@spotopt/testkit/service';
 import { ListedPriceHistory } from './history/history.fake.js';
+import { NO_SOURCES } from './market/market-sources.fake.js';
 import { createPricingModule, pricingService } from './pricing.module.js';
 
 const NOW = new Date('2026-11-21T12:00:00.000Z');
@@ -38,7 +39,7 @@ describe.each(databaseDialects())('the pricing service on %s', (dialect) => {
   async function start() {
     const history = new ListedPriceHistory(HISTORY);
     const service = await TestService.start(
-      { ...pricingService, createModule: (context) => createPricingModule(context, history) },
+      { ...pricingService, createModule: (context) => createPricingModule(context, history, NO_SOURCES) },
       { dialect, now: NOW },
     );
     cleanUps.push(() => service.stop());

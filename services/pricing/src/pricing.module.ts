@@ -9,8 +9,11 @@ import { AwsPriceHistory } from './history/spot-history.client.js';
 import { WatchMarket } from './history/watch-market.js';
 import { WatchConsumer } from './history/watch.consumer.js';
 import { PriceWatchRow, SqlWatchStore } from './history/watch.store.js';
+import { MARKET_ENTITIES, MARKET_LISTENERS, wireMarket } from './market/market.wiring.js';
+import type { MarketSources } from './market/ports.js';
 import { PricingTables } from './migrations/1764000000000-pricing-tables.js';
 import { retentionRules } from './retention.js';
+import { MarketFacts } from './migrations/1764300000000-market-facts.js';
 import { PricingController } from './overview/pricing.controller.js';
 import { ReadPrices } from './overview/read-prices.js';
 import { CurrentPriceRow, SpotPoolRow, SqlPoolStore } from './pools/pool.store.js';
@@ -47,7 +50,11 @@ class NoLives extends PoolLives {
 @Module({})
 class PricingModule {}
 
-function wire(context: ServiceContext<PricingConfig>, history: PriceHistory): object[] {
+function wire(
+  context: ServiceContext<PricingConfig>,
+  history: PriceHistory,
+  sources?: MarketSources,
+): object[] {
   const { config, clock, ids, database, failpoints, logger, random } = context;
   const { uow, inbox, outbox, leases } = database;
   const pools = new SqlPoolStore();
@@ -76,14 +83,17 @@ function wire(context: ServiceContext<PricingConfig>, history: PriceHistory): ob
     },
     readHistory,
   );
+  const market = wireMarket(context, sources);
   const onNewMarket = (): void => {
     job.nudge();
+    market.onNewMarket();
   };
   const retention = new RetentionJob({ uow, clock, leases, logger, random, rules: retentionRules(config) });
   return [
     job,
     consolidation.job,
     retention,
+    ...market.instances,
     new GroupReports(new RecordReports({ ...common, reports, pools, book, watches })),
     new FollowReporters({ uow, inbox, reports }),
     new WatchMarket({ uow, inbox, clock, watches, onNewMarket }),
@@ -106,16 +116,18 @@ const LISTENERS: Type[] = [
   PricingController,
   SeriesController,
   AlertsController,
+  ...MARKET_LISTENERS,
 ];
 
 export function createPricingModule(
   context: ServiceContext<PricingConfig>,
   history: PriceHistory = AwsPriceHistory.connect(awsAccessOf(context.config)),
+  sources?: MarketSources,
 ): DynamicModule {
   return {
     module: PricingModule,
     controllers: LISTENERS,
-    providers: wire(context, history).map(provided),
+    providers: wire(context, history, sources).map(provided),
   };
 }
 
@@ -125,8 +137,9 @@ export const pricingService: ServiceDefinition<PricingConfig> = {
   entities: [
     ...[SpotPoolRow, CurrentPriceRow, RawPriceRow, PriceReportRow, ReporterRow, PriceWatchRow],
     ...[SeriesPriceRow, SeriesStaleRow, ConsolidationJobRow, CanonicalPriceRow, PriceAlertRow],
+    ...MARKET_ENTITIES,
   ],
-  migrations: [PricingTables, SeriesTables],
+  migrations: [PricingTables, SeriesTables, MarketFacts],
   listeners: LISTENERS,
   createModule: (context) => createPricingModule(context),
 };

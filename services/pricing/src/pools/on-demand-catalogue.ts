@@ -47,6 +47,9 @@ const US_FAMILIES = {
   r6g: 0.1008,
 };
 
+/** Date of the newest list that the catalogue was compared with. */
+export const CATALOGUE_AS_OF = '2023-01-06';
+
 /**
  * AWS list prices as published between 2020 and 2023; they have not changed for these families since. Types that
  * were not seen on a list are derived: within these families the price is linear in size.

@@ -51,7 +51,8 @@ export class SqlPoolStore extends PoolStore {
     });
     const knownIds = new Set(known.map((row) => row.poolId));
     for (const pool of pools.filter(({ poolId }) => !knownIds.has(poolId))) {
-      await addPool(tx, pool, seenAt);
+      const listed = await listedOnDemand(tx, pool);
+      await addPool(tx, listed === null ? pool : { ...pool, onDemand: listed }, seenAt);
     }
   }
 
@@ -140,6 +141,18 @@ export class SqlPoolStore extends PoolStore {
     });
     return { pools, latestObservedAt: latest?.observedAt ?? null };
   }
+}
+
+/** What the price list said of the other pools of the market: it is one price for all zones. */
+async function listedOnDemand(tx: Tx, { region, instanceType }: Market): Promise<OnDemandPrice | null> {
+  const source = 'price-list';
+  const sibling = await managerOf(tx).findOneBy(SpotPoolRow, {
+    region,
+    instanceType,
+    onDemandSource: source,
+  });
+  const usdPerHour = sibling?.onDemandUsdPerHour ?? null;
+  return usdPerHour === null ? null : { usdPerHour, source };
 }
 
 async function addPool(tx: Tx, pool: SpotPool, seenAt: Date): Promise<void> {

@@ -2,6 +2,7 @@ import type { PriceSource } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
 import type { CurrentPrice, OnDemandPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
 
+export { CATALOGUE_AS_OF } from './on-demand-catalogue.js';
 export { cataloguePriceOf, isEstimate } from './on-demand.js';
 export { newestPerPool, spotPoolOf, supersedes } from './pool.js';
 export type { CurrentPrice, OnDemandPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
@@ -17,7 +18,10 @@ export interface RawPriceFilter {
 
 /** Pools and the price in force of each. */
 export abstract class PoolStore {
-  /** Adds the pools that are not known yet; known ones stay as they are. */
+  /**
+   * Adds the pools that are not known yet; known ones stay as they are. A new one takes the price of the price list
+   * when its market has one.
+   */
   abstract addPools(tx: Tx, pools: readonly SpotPool[], seenAt: Date): Promise<void>;
 
   /** Holds the pools against other writers until the transaction ends. Unknown ones are left out. */

@@ -1,0 +1,43 @@
+import type { Mode } from '@spotopt/contracts';
+import type { Tx } from '@spotopt/kernel';
+
+export interface PlacedMachine {
+  readonly ec2InstanceId: string;
+  readonly poolId: string;
+  readonly mode: Mode;
+}
+
+export interface RecordedInterruption {
+  readonly incidentId: string;
+  readonly ec2InstanceId: string;
+  readonly detectedAt: Date;
+}
+
+export interface RecordedBoot {
+  readonly replicaId: string;
+  readonly poolId: string;
+  /** From the launch until the standby could be promoted. */
+  readonly readyAfterMs: number;
+  readonly readyAt: Date;
+}
+
+/**
+ * What happened in pools. Every record has a key of its own and is kept once; which pool an interruption belongs to is
+ * looked up when it is counted, so that events may come in any order.
+ */
+export abstract class PoolHistoryStore {
+  abstract addMachine(tx: Tx, machine: PlacedMachine): Promise<void>;
+
+  abstract addInterruption(tx: Tx, interruption: RecordedInterruption): Promise<void>;
+
+  abstract addBoot(tx: Tx, boot: RecordedBoot): Promise<void>;
+
+  /** Forgets interruptions and boots before the moment. */
+  abstract prune(tx: Tx, before: Date): Promise<void>;
+}
+
+/** How long instances of ours ran. */
+export abstract class InstanceHours {
+  /** Hours per pool within [from, to); pools in which none ran are left out. */
+  abstract perPool(tx: Tx, poolIds: readonly string[], from: Date, to: Date): Promise<Map<string, number>>;
+}
