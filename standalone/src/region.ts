@@ -63,6 +63,7 @@ export async function startRegion(
     awsPort: settings.awsPort,
     metadataPort: settings.metadataPort,
     noticeQueueName: NOTICE_QUEUE,
+    marketSeed: seed,
     interruptions: sourcesOf(settings),
   });
   if (parts.snapshot !== null) restoreRegion(simulator.region, parts.snapshot);

@@ -58,7 +58,7 @@ export async function startServices(settings: ServicesSettings): Promise<Running
     for (const service of running.toReversed()) await service.stop(drainMs);
   };
   try {
-    running.push(await start(pricingService, aws, broker, settings));
+    running.push(await start(pricingService, { ...aws, ...marketFactsOf(settings) }, broker, settings));
     running.push(await start(decisionService, {}, broker, settings));
     running.push(await start(replicaService, aws, broker, settings));
     running.push(
@@ -92,6 +92,14 @@ export async function startServices(settings: ServicesSettings): Promise<Running
     await stop(1_000);
     throw error;
   }
+}
+
+/** The simulated region also has the price list and the advisor of real AWS; they must not be mixed. */
+function marketFactsOf({ cloud }: ServicesSettings): Readonly<Record<string, unknown>> {
+  return {
+    priceListEndpoint: cloud.endpoint,
+    spotAdvisorUrl: new URL('/spot-advisor-data.json', cloud.endpoint).href,
+  };
 }
 
 async function start<Config>(
