@@ -28,13 +28,13 @@ describe('the facts of markets in the pricing service', () => {
 
   async function start() {
     const zones = ['us-east-1a', 'us-east-1b'];
-    const priceList = new FixedPriceList().set('us-east-1', 't3.medium', 0.0417);
+    const scores = new FixedPlacementScores({ clock: new ManualClock(NOW), scores: { 'us-east-1a': 8 } });
     const sources = {
-      priceList,
+      priceList: new FixedPriceList().set('us-east-1', 't3.medium', 0.0417),
       advisor: new FixedSpotAdvisor([
         { region: 'us-east-1', instanceType: 't3.medium', bucket: 1, label: '5-10%', savingsPercent: 66 },
       ]),
-      scores: new FixedPlacementScores({ clock: new ManualClock(NOW), scores: { 'us-east-1a': 8 } }),
+      scores,
       offerings: new FixedOfferings({ 't3.small': zones, 't3.medium': zones, 't3.large': zones }),
     };
     const history = new ListedPriceHistory([{ poolId: A, usdPerHour: 0.0125, changedAt: NOW }]);
@@ -47,7 +47,7 @@ describe('the facts of markets in the pricing service', () => {
       const request = { region: null, instanceType: null, poolIds: [poolId] };
       return (await service.rpc.call(PoolCatalogue, request)).pools[0];
     };
-    return { service, priceList, factsOf };
+    return { service, scores, factsOf };
   }
 
   type Started = Awaited<ReturnType<typeof start>>;
@@ -63,7 +63,7 @@ describe('the facts of markets in the pricing service', () => {
 
   it('are there as soon as a workload registers, and are read again when they are due', async () => {
     const started = await start();
-    const { service, priceList, factsOf } = started;
+    const { service, scores, factsOf } = started;
     await register(started);
     await waitFor(async () => (await factsOf(A))?.placementScore?.score === 8, { what: 'the last fact' });
     await waitFor(async () => (await factsOf(A))?.spotUsdPerHour === 0.0125, { what: 'the spot price' });
@@ -75,13 +75,13 @@ describe('the facts of markets in the pricing service', () => {
       placementScore: { score: 8 },
     });
     expect(await factsOf('t3.medium.us-east-1b')).toMatchObject({ offered: true, spotUsdPerHour: null });
-    priceList.set('us-east-1', 't3.medium', 0.05);
-    await service.clock.advanceUntil(async () => (await factsOf(A))?.onDemandUsdPerHour === 0.05, {
-      stepMs: 3_600_000,
-      limitMs: 2 * 86_400_000,
-      what: 'the new price',
+    scores.scoreByZone.set('us-east-1a', 2);
+    await service.clock.advanceUntil(async () => (await factsOf(A))?.placementScore?.score === 2, {
+      stepMs: 300_000,
+      limitMs: 2 * 3_600_000,
+      what: 'the new score',
     });
-    expect(service.clock.nowMs() - NOW.getTime()).toBeGreaterThanOrEqual(86_400_000);
+    expect(service.clock.nowMs() - NOW.getTime()).toBeGreaterThanOrEqual(3_600_000);
   });
 
   it('count what is told of machines over the bus', async () => {

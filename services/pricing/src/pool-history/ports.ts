@@ -36,8 +36,8 @@ export abstract class PoolHistoryStore {
   abstract prune(tx: Tx, before: Date): Promise<void>;
 }
 
-/** How long instances of ours ran. */
+/** How long spot instances of ours ran: what interruptions are related to. */
 export abstract class InstanceHours {
-  /** Hours per pool within [from, to); pools in which none ran are left out. */
+  /** Hours per pool within [from, to), of all spot instances together; pools in which none ran are left out. */
   abstract perPool(tx: Tx, poolIds: readonly string[], from: Date, to: Date): Promise<Map<string, number>>;
 }
