@@ -109,6 +109,8 @@ async function build(
       RATE_LIMIT_PER_SECOND: '0',
       AWS_REGION: simulator.region.name,
       AWS_ENDPOINT: simulator.endpoint,
+      PRICE_LIST_ENDPOINT: simulator.endpoint,
+      SPOT_ADVISOR_URL: `${simulator.endpoint}/spot-advisor-data.json`,
       AWS_ACCESS_KEY_ID: SIMULATED_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: SIMULATED_CREDENTIALS.secretAccessKey,
       NOTICE_QUEUE_URL: simulator.noticeQueueUrl,

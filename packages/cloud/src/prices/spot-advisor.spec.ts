@@ -24,8 +24,12 @@ describe('the file of the Spot Advisor', () => {
     ]);
   });
 
-  it('says nothing of a type whose range it does not explain', () => {
-    expect(parseAdvisorFile(file({ 'eu-west-1': { Linux: { 'm5.large': { s: 61, r: 3 } } } }))).toEqual([]);
+  it('says nothing of a type whose entry cannot be read or whose range it does not explain', () => {
+    const linux = { 'm5.large': { s: 61, r: 3 }, 'c5.large': { s: 'much' }, 't3.medium': { s: 70, r: 0 } };
+    expect(parseAdvisorFile(file({ 'eu-west-1': { Linux: linux } }))).toMatchObject([
+      { instanceType: 't3.medium', bucket: 0 },
+    ]);
+    expect(parseAdvisorFile(file({}))).toEqual([]);
   });
 
   it.each([

@@ -102,6 +102,21 @@ describe.each(databaseDialects())('placement scores on %s', (dialect) => {
     expect(await scoreOf(world, 'm5.large.us-east-1b')).toEqual(score);
   });
 
+  it('are asked with known types where it may not be asked what is sold', async () => {
+    const world = await start();
+    world.offerings.failure = AppError.permanent('access-denied', 'ec2:DescribeInstanceTypeOfferings');
+    await world.watch(M5);
+    await world.sighted('m5.large.us-east-1a', 0.04);
+    await world.read();
+    expect(world.scores.asked).toEqual([]);
+    await world.sighted('c5.large.us-east-1a', 0.04);
+    await world.sighted('m5.xlarge.us-east-1a', 0.08);
+    await world.clock.advance(HOUR_MS);
+    await world.read();
+    expect(world.scores.asked).toMatchObject([{ instanceTypes: ['c5.large', 'm5.large', 'm5.xlarge'] }]);
+    expect(await scoreOf(world, 'm5.large.us-east-1a')).toMatchObject({ score: 3 });
+  });
+
   it('of one type that AWS refuses do not keep the others waiting', async () => {
     const world = await start();
     world.scores.failures.next.push(AppError.permanent('parameter-invalid', 'no such type'));

@@ -1,5 +1,5 @@
 import type { PlacementScores } from '@spotopt/cloud';
-import { type Clock, hasCode, type UnitOfWork } from '@spotopt/kernel';
+import { type AppError, type Clock, hasCode, toAppError, type UnitOfWork } from '@spotopt/kernel';
 import type { MarketFact } from '../market/ports.js';
 import type { Offerings } from '../offerings/ports.js';
 import type { Market } from '../pools/ports.js';
@@ -34,7 +34,7 @@ export class RefreshPlacement implements MarketFact {
   }
 
   async read(markets: readonly Market[], signal?: AbortSignal): Promise<void> {
-    let refused: unknown;
+    let refused: AppError | null = null;
     for (const market of markets) {
       if (signal?.aborted === true) return;
       const question = await this.#question(market);
@@ -44,23 +44,33 @@ export class RefreshPlacement implements MarketFact {
       } catch (error) {
         // One type that AWS does not know must not keep the others of the region from being asked about.
         if (!hasCode(error, 'parameter-invalid')) throw error;
-        refused = error;
+        refused = toAppError(error);
       }
     }
-    if (refused !== undefined) throw refused;
+    if (refused !== null) throw refused;
   }
 
   async #question(market: Market): Promise<Question | null> {
-    const { uow, store, offerings } = this.deps;
+    const { uow, store } = this.deps;
     const chosen = await uow.read((tx) => store.questionOf(tx, market));
     if (chosen !== null) return chosen;
     const { region, instanceType } = market;
     const known = await uow.read((tx) => store.knownTypes(tx, region));
-    const family = `${instanceType.split('.')[0] ?? ''}.*`;
-    const sold = (await offerings?.offered(region, [family])) ?? [];
-    const question = questionOf(region, instanceType, [...sold.map((one) => one.instanceType), ...known]);
+    const question = questionOf(region, instanceType, [...(await this.#family(market)), ...known]);
     if (question !== null) await uow.run((tx) => store.chooseQuestion(tx, market, question));
     return question;
+  }
+
+  /** Types of the same family that are sold in the region; none where it may not be asked. */
+  async #family({ region, instanceType }: Market): Promise<string[]> {
+    const family = `${instanceType.split('.')[0] ?? ''}.*`;
+    try {
+      const sold = (await this.deps.offerings?.offered(region, [family])) ?? [];
+      return sold.map((one) => one.instanceType);
+    } catch (error) {
+      if (toAppError(error).kind !== 'permanent') throw error;
+      return [];
+    }
   }
 
   async #refresh(question: Question): Promise<void> {
