@@ -109,6 +109,7 @@ async function run(flags: Flags): Promise<void> {
     clock,
     ids: new UlidIds(),
     random: seededRandom(numberOf(flags, 'seed')),
+    marketSeed: numberOf(flags, 'seed'),
     prices,
     awsPort: numberOf(flags, 'port'),
     metadataPort: numberOf(flags, 'metadata-port'),

@@ -17,7 +17,7 @@ import { SqlWatchStore } from '../history/watch.store.js';
 import { pricingService } from '../pricing.module.js';
 import { SqlPoolStore } from '../pools/pool.store.js';
 import { StoredPriceBook } from '../pools/price-book.js';
-import { newestPerPool, type PriceSighting } from '../pools/ports.js';
+import { newestPerPool, type PriceSighting, spotPoolOf } from '../pools/ports.js';
 import { SqlRawPriceStore } from '../pools/raw-price.store.js';
 import { SqlStaleStore } from '../series/stale.store.js';
 import { RecordReports } from './record-reports.js';
@@ -248,6 +248,16 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
       { region: 'us-east-1', instanceTypes: ['x9.large'], readUntil: new Date(T0).toISOString() },
       { region: 'us-east-1', instanceTypes: ['x9.large'], readUntil: new Date(T0 + 300_000).toISOString() },
     ]);
+  });
+
+  it('takes it for a read also when a pool is sold of which nobody has a price', async () => {
+    await test.database.uow.run(async (tx) => {
+      await watches.add(tx, { region: 'us-east-1', instanceType: 'x9.large' }, new Date(T0));
+      await pools.addPools(tx, [spotPoolOf('x9.large.us-east-1f', null)], new Date(T0));
+    });
+    const prices = [{ zone: 'a', minute: 0, usd: 0.02 }];
+    await record.execute(reportEvent('unpriced', { agent: 'primary', prices }));
+    expect(await published(PricesReadV1.type)).toHaveLength(1);
   });
 
   it('survives a crowd that reports the same new pools at once', async () => {

@@ -85,12 +85,15 @@ export class RecordReports {
     await this.deps.pools.setEstimatedOnDemand(tx, reported, reported.usdPerHour);
   }
 
-  /** A report that has a price of every known pool of a market is a read of that market. */
+  /**
+   * A report that has a price of every pool of a market that has one is a read of that market. Pools that are only
+   * known to be sold count nothing: an agent cannot report a price that AWS does not have.
+   */
   async #confirmMarkets(tx: Tx, event: Report, rows: readonly RawPrice[]): Promise<void> {
     const reported = new Set(rows.map((row) => row.poolId));
     for (const market of marketsOf(rows)) {
-      const known = await this.deps.pools.listPoolIds(tx, market);
-      if (!known.every((poolId) => reported.has(poolId))) continue;
+      const known = await this.deps.pools.listInForce(tx, market);
+      if (!known.every(({ pool }) => reported.has(pool.poolId))) continue;
       const at = new Date(Math.min(...rows.map((row) => row.observedAt.getTime())));
       const confirmation = { at, everyMs: CONFIRM_EVERY_MS };
       if (!(await this.deps.watches.noteConfirmed(tx, market, confirmation))) continue;
