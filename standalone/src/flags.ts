@@ -28,6 +28,7 @@ interface RawFlags {
   readonly awsPort: number;
   readonly metadataPort: number;
   readonly openReads: boolean;
+  readonly priceHistory: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -72,6 +73,10 @@ export function readFlags(argv: readonly string[], callerDirectory: string): Fla
     .option('--port <n>', 'port of the gateway', wholeNumber(0, 65_535), 8080)
     .option('--aws-port <n>', 'port of the simulated EC2, SQS and STS', wholeNumber(0, 65_535), 8081)
     .option('--metadata-port <n>', 'port of the simulated instance metadata', wholeNumber(0, 65_535), 8082)
+    .option(
+      '--no-price-history',
+      'without the right to read AWS’s price history: agents’ reports are all there is',
+    )
     .option('--no-open-reads', 'also reads from this machine need a token')
     .addOption(
       new Option('--log-level <level>', 'log lines on standard error').choices(LOG_LEVELS).default('error'),
@@ -105,6 +110,7 @@ function toFlags(raw: RawFlags, callerDirectory: string): Flags {
     awsPort: raw.awsPort,
     metadataPort: raw.metadataPort,
     openReads: raw.openReads,
+    readPriceHistory: raw.priceHistory,
     logLevel: raw.logLevel,
   };
 }

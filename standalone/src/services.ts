@@ -26,6 +26,7 @@ export interface ServicesSettings {
   readonly adminToken: string;
   readonly tokenEncryptionKey: string;
   readonly openReads: boolean;
+  readonly readPriceHistory: boolean;
   readonly cloud: { readonly endpoint: string; readonly region: string; readonly noticeQueueUrl: string };
 }
 
@@ -58,7 +59,14 @@ export async function startServices(settings: ServicesSettings): Promise<Running
     for (const service of running.toReversed()) await service.stop(drainMs);
   };
   try {
-    running.push(await start(pricingService, { ...aws, ...marketFactsOf(settings) }, broker, settings));
+    running.push(
+      await start(
+        pricingService,
+        { ...aws, ...marketFactsOf(settings), priceHistoryEnabled: settings.readPriceHistory },
+        broker,
+        settings,
+      ),
+    );
     running.push(await start(decisionService, {}, broker, settings));
     running.push(await start(replicaService, aws, broker, settings));
     running.push(

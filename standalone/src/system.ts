@@ -17,6 +17,8 @@ export interface SystemSettings extends RegionSettings {
   readonly manualReplicaEvery: number;
   /** Requests without credentials may read, from this machine only. */
   readonly openReads: boolean;
+  /** Whether the control plane may read AWS's price history. */
+  readonly readPriceHistory: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -70,6 +72,7 @@ export async function startSystem(settings: SystemSettings): Promise<RunningSyst
       adminToken: secrets.adminToken,
       tokenEncryptionKey: secrets.tokenEncryptionKey,
       openReads: settings.openReads,
+      readPriceHistory: settings.readPriceHistory,
       cloud: {
         endpoint: simulator.endpoint,
         region: simulator.region.name,

@@ -113,6 +113,7 @@ async function build(
       SPOT_ADVISOR_URL: `${simulator.endpoint}/spot-advisor-data.json`,
       AWS_ACCESS_KEY_ID: SIMULATED_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: SIMULATED_CREDENTIALS.secretAccessKey,
+      PRICE_HISTORY_ENABLED: String(settings.readPriceHistory ?? true),
       NOTICE_QUEUE_URL: simulator.noticeQueueUrl,
     },
   };
@@ -166,6 +167,7 @@ async function build(
     clock,
     simulator,
     api,
+    gatewayUrl,
     clientId: client.id,
     workloads,
     killed: () => (settings.killPromotion ? existsSync(shared.onceFile) : null),

@@ -34,7 +34,7 @@ export interface Findings {
 export interface Scenario {
   readonly name: string;
   readonly summary: string;
-  readonly world: Pick<WorldSettings, 'workloads' | 'market'>;
+  readonly world: Pick<WorldSettings, 'workloads' | 'market' | 'readPriceHistory'>;
   /** Simulated seconds per second; real processes and servers need more real time for the same work. */
   readonly speed: Readonly<Record<World['mode'], number>>;
   play(world: World, events: EventLog, tell: (line: string) => void): Promise<Findings>;

@@ -24,12 +24,14 @@ export async function standaloneWorld(settings: WorldSettings): Promise<World> {
     fleetMarket: settings.market,
     manualReplicaEvery: 0,
     openReads: false,
+    readPriceHistory: settings.readPriceHistory ?? true,
     logLevel: 'error',
   });
   return {
     mode: 'standalone',
     clock: system.clock,
     simulator: system.simulator,
+    gatewayUrl: system.gatewayUrl,
     api: new Api(system.gatewayUrl, system.adminToken),
     clientId: system.clientId,
     workloads: system.workloads,

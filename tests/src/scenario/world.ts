@@ -10,6 +10,8 @@ export interface WorldSettings {
   /** What the workloads run on at first. */
   readonly market: 'spot' | 'on-demand';
   readonly pricesFile: string | undefined;
+  /** Whether the control plane may read AWS's price history. @default true */
+  readonly readPriceHistory?: boolean;
   /** Distributed only: kills the promoting service between its commit and its publish. */
   readonly killPromotion: boolean;
   readonly log: (line: string) => void;
@@ -21,6 +23,7 @@ export interface World {
   readonly clock: Clock;
   readonly simulator: Simulator;
   readonly api: Api;
+  readonly gatewayUrl: string;
   readonly clientId: string;
   readonly workloads: readonly string[];
   /** Whether the promised kill happened; null when none was promised. */

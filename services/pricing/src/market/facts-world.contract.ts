@@ -3,6 +3,9 @@ import type { PoolFacts } from '@spotopt/contracts';
 import type { AppError, Tx } from '@spotopt/kernel';
 import { UlidIds } from '@spotopt/kernel';
 import { type DatabaseDialect, ManualClock, testDatabase } from '@spotopt/testkit';
+import { FireAlerts } from '../alerts/fire-alerts.js';
+import { SqlPriceAlertStore } from '../alerts/price-alert.store.js';
+import { SqlStaleStore } from '../series/stale.store.js';
 import { SqlAdvisorStore } from '../advisor/advisor.store.js';
 import { RefreshAdvisor } from '../advisor/refresh-advisor.js';
 import { SqlPoolFactsStore } from '../catalogue/pool-facts.store.js';
@@ -92,11 +95,12 @@ export class FactsWorld {
   async sighted(poolId: string, usdPerHour: number, observedAt = this.clock.now()): Promise<void> {
     const { uow, clock } = this;
     const stores = { pools: this.pools, raw: new SqlRawPriceStore() };
+    const common = { clock, outbox: this.test.database.outbox, ids: new UlidIds() };
     const book = new StoredPriceBook({
       ...stores,
-      clock,
-      outbox: this.test.database.outbox,
-      ids: new UlidIds(),
+      ...common,
+      stale: new SqlStaleStore(),
+      watchers: new FireAlerts({ ...common, alerts: new SqlPriceAlertStore() }),
     });
     const row: RawPrice = {
       ...{ poolId, usdPerHour, observedAt },

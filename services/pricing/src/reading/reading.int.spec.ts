@@ -18,6 +18,7 @@ import {
 import { databaseDialects, waitFor } from '@spotopt/testkit';
 import { TestService } from '@spotopt/testkit/service';
 import { ListedPriceHistory } from '../history/history.fake.js';
+import { NO_SOURCES } from '../market/market-sources.fake.js';
 import { createPricingModule, pricingService } from '../pricing.module.js';
 
 const MINUTE_MS = 60_000;
@@ -35,7 +36,7 @@ describe.each(databaseDialects())('reading consolidated prices on %s', (dialect)
   async function start() {
     const history = new ListedPriceHistory([]);
     const service = await TestService.start(
-      { ...pricingService, createModule: (context) => createPricingModule(context, history) },
+      { ...pricingService, createModule: (context) => createPricingModule(context, history, NO_SOURCES) },
       { dialect, now: NOW },
     );
     cleanUps.push(() => service.stop());
