@@ -75,6 +75,18 @@ export const pricingConfig = z.object({
       max: 1_000,
     })
     .default(10),
+  dayCloseDelayMinutes: setting
+    .integer(
+      'How long after midnight UTC the costs of a day are closed, so that its last prices are there.',
+      {
+        min: 0,
+        max: 1440,
+      },
+    )
+    .default(20),
+  ledgerKeepDays: setting
+    .integer('How long closed days, settled costs and ended machines stay in the cost ledger.', { min: 60 })
+    .default(730),
   ...awsSettings,
 });
 export type PricingConfig = z.output<typeof pricingConfig>;

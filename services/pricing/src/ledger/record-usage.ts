@@ -1,0 +1,71 @@
+import type { EventDefinition, EventOf } from '@spotopt/contracts';
+import type { Inbox, Tx, UnitOfWork } from '@spotopt/kernel';
+import { dayOf } from './day.js';
+import { factsOf, occurrenceOf } from './fact-sources.js';
+import { firstDifferenceMs, machineUsageOf } from './machine-usage.js';
+import type { UsageFact, UsageInterval, UsageStore } from './ports.js';
+
+export interface RecordUsageDeps {
+  readonly uow: UnitOfWork;
+  readonly inbox: Inbox;
+  readonly usage: UsageStore;
+}
+
+/**
+ * Keeps what events say about machines, and works the life of each touched machine out anew from all of it, so
+ * that order and repetition do not matter. A day that was closed before the news came is closed again.
+ */
+export class RecordUsage {
+  constructor(private readonly deps: RecordUsageDeps) {}
+
+  async execute(event: EventOf<EventDefinition>): Promise<void> {
+    const facts = factsOf(event);
+    const occurrence = occurrenceOf(event);
+    const about = facts[0] ?? occurrence;
+    if (about === null) return;
+    const { inbox, usage } = this.deps;
+    await this.deps.uow.run(async (tx) => {
+      if (!(await inbox.claim(tx, 'pricing.ledger', event.id))) return;
+      await usage.lockAgent(tx, about);
+      await usage.addFacts(tx, facts);
+      const machines = new Set<string>();
+      for (const fact of facts) {
+        for (const ec2InstanceId of await usage.machinesOf(tx, fact)) machines.add(ec2InstanceId);
+      }
+      const changes = new Map<string, number | null>([[about.agentId, null]]);
+      for (const ec2InstanceId of machines) await this.#refold(tx, ec2InstanceId, facts, changes);
+      if (occurrence !== null) {
+        note(changes, about.agentId, await usage.addOccurrence(tx, occurrence));
+      }
+      for (const [agentId, changedFromMs] of changes) {
+        await usage.noteChange(tx, agentId, changedFromMs === null ? null : dayOf(changedFromMs));
+      }
+    });
+  }
+
+  async #refold(
+    tx: Tx,
+    ec2InstanceId: string,
+    news: readonly UsageFact[],
+    changes: Map<string, number | null>,
+  ): Promise<void> {
+    const { usage } = this.deps;
+    const before = await usage.findMachine(tx, ec2InstanceId);
+    const after = machineUsageOf(ec2InstanceId, await usage.factsOf(tx, ec2InstanceId));
+    await usage.saveMachine(tx, ec2InstanceId, after);
+    const [old, now] = [before?.intervals ?? [], after?.intervals ?? []];
+    const samePlace = before?.poolId === after?.poolId && before?.mode === after?.mode;
+    const changedFromMs = samePlace ? firstDifferenceMs(old, now) : startOf([...old, ...now]);
+    for (const { agentId } of [...news, ...old, ...now]) note(changes, agentId, changedFromMs);
+  }
+}
+
+/** Another price applies to all of the machine's life. */
+function startOf(intervals: readonly UsageInterval[]): number | null {
+  return intervals.length === 0 ? null : Math.min(...intervals.map(({ fromMs }) => fromMs));
+}
+
+function note(changes: Map<string, number | null>, agentId: string, atMs: number | null): void {
+  const known = changes.get(agentId) ?? null;
+  changes.set(agentId, atMs === null ? known : Math.min(known ?? Infinity, atMs));
+}
