@@ -86,9 +86,11 @@ export function firstDifferenceMs(
 
 function differenceOf(before: UsageInterval | undefined, after: UsageInterval | undefined): number | null {
   if (before === undefined || after === undefined) return before?.fromMs ?? after?.fromMs ?? null;
-  const sameKind =
-    before.agentId === after.agentId && before.role === after.role && before.purpose === after.purpose;
-  if (before.fromMs !== after.fromMs || !sameKind) return Math.min(before.fromMs, after.fromMs);
+  if (!beginsAlike(before, after)) return Math.min(before.fromMs, after.fromMs);
   if (before.toMs === after.toMs) return null;
   return Math.min(before.toMs ?? Infinity, after.toMs ?? Infinity);
+}
+
+function beginsAlike(a: UsageInterval, b: UsageInterval): boolean {
+  return a.fromMs === b.fromMs && a.agentId === b.agentId && a.role === b.role && a.purpose === b.purpose;
 }

@@ -127,21 +127,32 @@ function lineOf(pieces: readonly Piece[], usage: Usage, prices: PoolPrices): Pri
   const fromMs = first?.fromMs ?? usage.fromMs;
   const toMs = pieces.at(-1)?.toMs ?? usage.toMs;
   const standing = first === undefined ? 'unpriced' : standingOf(first, usage, prices);
-  const isPriced = standing !== 'unpriced';
   const counterfactual = counterfactualOf(usage, prices, toMs - fromMs);
-  const durationOf = (basis: Basis): number =>
-    pieces.reduce((sum, piece) => sum + (piece.basis === basis ? piece.toMs - piece.fromMs : 0), 0);
   return {
     ...usage,
     fromMs,
     toMs,
-    costMicroUsd: isPriced ? costOf(pieces) : 0,
-    onDemandMicroUsd: isPriced ? counterfactual : 0,
+    ...(standing === 'unpriced' ? unpriced(toMs - fromMs) : priced(pieces, counterfactual)),
     counterfactualMicroUsd: isDependable(usage, prices) ? counterfactual : null,
-    filledMs: isPriced ? durationOf('filled') : 0,
-    carriedMs: isPriced ? durationOf('carried') : 0,
-    unpricedMs: isPriced ? 0 : toMs - fromMs,
     estimated: standing === 'estimated',
+  };
+}
+
+type Money = Pick<PricedLine, 'costMicroUsd' | 'onDemandMicroUsd' | 'filledMs' | 'carriedMs' | 'unpricedMs'>;
+
+function unpriced(durationMs: number): Money {
+  return { costMicroUsd: 0, onDemandMicroUsd: 0, filledMs: 0, carriedMs: 0, unpricedMs: durationMs };
+}
+
+function priced(pieces: readonly Piece[], onDemandMicroUsd: MicroUsd): Money {
+  const durationOf = (basis: Basis): number =>
+    pieces.reduce((sum, piece) => sum + (piece.basis === basis ? piece.toMs - piece.fromMs : 0), 0);
+  return {
+    costMicroUsd: costOf(pieces),
+    onDemandMicroUsd,
+    filledMs: durationOf('filled'),
+    carriedMs: durationOf('carried'),
+    unpricedMs: 0,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Inbox, Tx, UnitOfWork } from '@spotopt/kernel';
 import { dayOf } from './day.js';
 import { factsOf, occurrenceOf } from './fact-sources.js';
 import { firstDifferenceMs, machineUsageOf } from './machine-usage.js';
-import type { UsageFact, UsageInterval, UsageStore } from './ports.js';
+import type { MachineUsage, UsageFact, UsageInterval, UsageStore } from './ports.js';
 
 export interface RecordUsageDeps {
   readonly uow: UnitOfWork;
@@ -53,16 +53,22 @@ export class RecordUsage {
     const before = await usage.findMachine(tx, ec2InstanceId);
     const after = machineUsageOf(ec2InstanceId, await usage.factsOf(tx, ec2InstanceId));
     await usage.saveMachine(tx, ec2InstanceId, after);
-    const [old, now] = [before?.intervals ?? [], after?.intervals ?? []];
-    const samePlace = before?.poolId === after?.poolId && before?.mode === after?.mode;
-    const changedFromMs = samePlace ? firstDifferenceMs(old, now) : startOf([...old, ...now]);
-    for (const { agentId } of [...news, ...old, ...now]) note(changes, agentId, changedFromMs);
+    const changedFromMs = changedFrom(before, after);
+    for (const { agentId } of [...news, ...intervalsOf(before), ...intervalsOf(after)]) {
+      note(changes, agentId, changedFromMs);
+    }
   }
 }
 
-/** Another price applies to all of the machine's life. */
-function startOf(intervals: readonly UsageInterval[]): number | null {
-  return intervals.length === 0 ? null : Math.min(...intervals.map(({ fromMs }) => fromMs));
+/** Another mode or pool means another price for all of the machine's life. */
+function changedFrom(before: MachineUsage | null, after: MachineUsage | null): number | null {
+  const [old, now] = [intervalsOf(before), intervalsOf(after)];
+  if (before?.poolId === after?.poolId && before?.mode === after?.mode) return firstDifferenceMs(old, now);
+  return Math.min(...[...old, ...now].map(({ fromMs }) => fromMs));
+}
+
+function intervalsOf(machine: MachineUsage | null): readonly UsageInterval[] {
+  return machine?.intervals ?? [];
 }
 
 function note(changes: Map<string, number | null>, agentId: string, atMs: number | null): void {
