@@ -1,0 +1,210 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { DayClosedV1, type EventDefinition, type EventOf, InstanceTerminatedV1 } from '@spotopt/contracts';
+import { Failpoints, NoFailpoints, UlidIds } from '@spotopt/kernel';
+import { selectRows } from '@spotopt/persistence';
+import { databaseDialects, ManualClock, type TestDatabase, testDatabase } from '@spotopt/testkit';
+import { pricingService } from '../pricing.module.js';
+import { CloseDay } from './close-day.js';
+import { CloseDueDays } from './close-due-days.js';
+import { ComputeDays } from './compute-days.js';
+import { ForgetOldDays } from './forget-old-days.js';
+import { SqlLedgerStore } from './ledger.store.js';
+import { SqlOnDemandPrices } from './on-demand-prices.store.js';
+import { RecordUsage } from './record-usage.js';
+import { CLIENT, latePrice, moment, octoberEvents, octoberSeries, WEB } from './scripted-month.contract.js';
+import { SqlSettledCostStore } from './settled-cost.store.js';
+import { SqlUsageStore } from './usage.store.js';
+
+const NOW = moment('11-01 00:30');
+const OCTOBER = { clientId: CLIENT, agentId: null, from: '2026-10-01', to: '2026-10-31' };
+
+class ThrowingFailpoints extends Failpoints {
+  #hits = 0;
+
+  constructor(private readonly atHit: number) {
+    super();
+  }
+
+  get fired(): boolean {
+    return this.#hits >= this.atHit;
+  }
+
+  override hit(): void {
+    this.#hits += 1;
+    if (this.#hits === this.atHit) throw new Error('killed here');
+  }
+}
+
+describe.each(databaseDialects())('closing days on %s', (dialect) => {
+  const open: TestDatabase[] = [];
+
+  afterEach(async () => {
+    for (const { cleanUp } of open.splice(0)) await cleanUp();
+  });
+
+  async function setUp() {
+    const clock = new ManualClock(NOW);
+    const test = await testDatabase(dialect, { ...pricingService, service: 'pricing', clock });
+    open.push(test);
+    const { uow, outbox, inbox } = test.database;
+    const stores = {
+      usage: new SqlUsageStore(),
+      ledger: new SqlLedgerStore(),
+      settled: new SqlSettledCostStore(),
+    };
+    const series = octoberSeries();
+    const deps = { uow, outbox, inbox, clock, ids: new UlidIds(), ...stores };
+    const computeDays = new ComputeDays({ ...stores, series, onDemand: new SqlOnDemandPrices() });
+    const closeWith = (failpoints: Failpoints): CloseDueDays => {
+      const closeDay = new CloseDay({ ...deps, failpoints, computeDays });
+      return new CloseDueDays({ ...deps, failpoints, closeDay }, { delayMs: 20 * 60_000, batch: 1 });
+    };
+    const record = new RecordUsage(deps);
+    const tell = async (events: readonly EventOf<EventDefinition>[]): Promise<void> => {
+      for (const event of events) await record.execute(event);
+    };
+    return { clock, uow, stores, deps, series, closeWith, close: closeWith(new NoFailpoints()), tell };
+  }
+
+  type SetUp = Awaited<ReturnType<typeof setUp>>;
+
+  async function written({ uow, stores }: SetUp) {
+    return uow.read(async (tx) => ({
+      days: await stores.ledger.sumByDay(tx, OCTOBER),
+      lines: await stores.ledger.lines(tx, OCTOBER),
+      closings: (await stores.ledger.closings(tx, OCTOBER)).length,
+      announced: (await selectRows(tx, 'SELECT seq FROM outbox WHERE type = ?', [DayClosedV1.type])).length,
+      due: await stores.usage.listDue(tx, { today: '2026-11-01', after: '', limit: 10 }),
+    }));
+  }
+
+  /** Revisions per day of the first workload, for the days that have more than one. */
+  async function revised({ uow, stores }: SetUp): Promise<string[]> {
+    const closings = await uow.read((tx) => stores.ledger.closings(tx, { ...OCTOBER, agentId: WEB }));
+    return closings.flatMap(({ day, revision }) => (revision > 1 ? [`${day} ${String(revision)}`] : []));
+  }
+
+  /** Events of the last days, so that a campaign of kills stays short. */
+  const lastDays = () => octoberEvents().filter(({ time }) => time >= moment('10-25 00:00').toISOString());
+
+  it('writes the same wherever it is killed', async () => {
+    const reference = await setUp();
+    await reference.tell(lastDays());
+    await reference.close.execute();
+    const wanted = await written(reference);
+    expect(wanted).toMatchObject({ closings: 7, announced: 7, due: [] });
+    for (let atHit = 1; ; atHit += 1) {
+      const test = await setUp();
+      await test.tell(lastDays());
+      const failpoints = new ThrowingFailpoints(atHit);
+      const killed = await test
+        .closeWith(failpoints)
+        .execute()
+        .then(
+          () => false,
+          () => true,
+        );
+      await test.close.execute();
+      await test.close.execute();
+      expect(await written(test)).toEqual(wanted);
+      if (!killed) {
+        expect(failpoints.fired).toBe(false);
+        // Twice for each of seven days, and once for the workload.
+        expect(atHit).toBe(16);
+        return;
+      }
+    }
+  }, 120_000);
+
+  it('does nothing twice, and the next night looks at the last seven days again', async () => {
+    const test = await setUp();
+    await test.tell(octoberEvents());
+    await test.close.execute();
+    const first = await written(test);
+    expect(first.closings).toBe(38);
+    test.series.stretches.push(latePrice(), {
+      ...latePrice(),
+      from: moment('10-28 00:00'),
+      until: moment('10-28 01:00'),
+    });
+    await test.close.execute();
+    expect(await written(test)).toEqual(first);
+    await test.clock.advance(86_400_000);
+    await test.close.execute();
+    // The 20th is too old for a price that came by itself; a person may close it again.
+    expect(await revised(test)).toEqual(['2026-10-28 2']);
+  }, 60_000);
+
+  it('closes an old day again when news of a machine come late, whatever its age', async () => {
+    const test = await setUp();
+    const events = octoberEvents();
+    const isLate = (event: EventOf<EventDefinition>): boolean =>
+      event.type === InstanceTerminatedV1.type && event.time === moment('10-08 10:42').toISOString();
+    await test.tell(events.filter((event) => !isLate(event)));
+    await test.close.execute();
+    const sumOf = async (day: string) =>
+      test.uow
+        .read((tx) => test.stores.ledger.findDay(tx, WEB, day))
+        .then((found) => found?.figures.switchMicroUsd);
+    // Without its end the old machine goes on costing: 24 h × 0.0125.
+    expect(await sumOf('2026-10-09')).toBe(300_000);
+    await test.tell(events.filter(isLate));
+    await test.close.execute();
+    expect(await sumOf('2026-10-08')).toBe(8_610);
+    expect(await sumOf('2026-10-09')).toBe(0);
+    expect((await revised(test))[0]).toBe('2026-10-08 2');
+    const punctual = await setUp();
+    await punctual.tell(events);
+    await punctual.close.execute();
+    const [late, wanted] = [await written(test), await written(punctual)];
+    expect(late.lines).toEqual(wanted.lines);
+    expect(late.days.map(({ figures }) => figures)).toEqual(wanted.days.map(({ figures }) => figures));
+  }, 60_000);
+
+  it('is as good as its lines: they add up to the day', async () => {
+    const test = await setUp();
+    await test.tell(octoberEvents());
+    await test.close.execute();
+    const { days, lines } = await written(test);
+    for (const { day, figures } of days) {
+      const counted = lines.filter(
+        (line) => !line.estimated && new Date(line.fromMs).toISOString().startsWith(day),
+      );
+      const sum = (of: (line: (typeof lines)[number]) => number) =>
+        counted.reduce((total, line) => total + of(line), 0);
+      const { primaryMicroUsd, standbyMicroUsd, switchMicroUsd, interruptionMicroUsd } = figures;
+      expect(sum((line) => line.onDemandMicroUsd)).toBe(figures.onDemandMicroUsd);
+      expect(sum((line) => line.costMicroUsd)).toBe(
+        primaryMicroUsd + standbyMicroUsd + switchMicroUsd + interruptionMicroUsd,
+      );
+    }
+  }, 60_000);
+
+  it('forgets what is older than the ledger reaches back, in chunks', async () => {
+    const test = await setUp();
+    await test.tell(octoberEvents());
+    await test.close.execute();
+    const importedAt = NOW;
+    await test.uow.run((tx) =>
+      test.stores.settled.save(tx, {
+        ...{ clientId: CLIENT, ec2InstanceId: 'i-a', day: '2026-10-02', usd: 0.3, hours: null },
+        ...{ source: 'cost-and-usage-report', importId: 'import-1', importedAt },
+      }),
+    );
+    // Twelve days and a half before now: the 19th is the first day that stays.
+    const forget = new ForgetOldDays(test.deps, { keepDays: 13, chunk: 5 });
+    expect(await forget.execute()).toEqual({ days: 18, settledCosts: 1, machines: 4 });
+    expect(await forget.execute()).toEqual({ days: 0, settledCosts: 0, machines: 0 });
+    const { days, lines } = await written(test);
+    expect(days[0]?.day).toBe('2026-10-19');
+    expect(lines.every(({ fromMs }) => fromMs >= moment('10-19 00:00').getTime())).toBe(true);
+    const facts = await test.uow.read((tx) =>
+      selectRows<{ id: string }>(tx, 'SELECT DISTINCT ec2_instance_id AS id FROM usage_fact ORDER BY id'),
+    );
+    expect(facts.map(({ id }) => id)).toEqual(['i-d', 'i-x']);
+    // The night after, nothing is closed again that was forgotten.
+    await test.clock.advance(86_400_000);
+    await test.close.execute();
+    expect((await written(test)).days[0]?.day).toBe('2026-10-19');
+  }, 60_000);
+});
