@@ -191,10 +191,10 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
         ...{ source: 'cost-and-usage-report', importId: 'import-1', importedAt },
       }),
     );
-    // Twelve days and a half before now: the 19th is the first day that stays.
+    // The 19th is the first day that stays.
     const forget = new ForgetOldDays(test.deps, { keepDays: 13, chunk: 5 });
-    expect(await forget.execute()).toEqual({ days: 18, settledCosts: 1, machines: 4 });
-    expect(await forget.execute()).toEqual({ days: 0, settledCosts: 0, machines: 0 });
+    expect(await forget.execute()).toEqual({ days: 18, settledCosts: 1, machines: 4, occurrences: 4 });
+    expect(await forget.execute()).toEqual({ days: 0, settledCosts: 0, machines: 0, occurrences: 0 });
     const { days, lines } = await written(test);
     expect(days[0]?.day).toBe('2026-10-19');
     expect(lines.every(({ fromMs }) => fromMs >= moment('10-19 00:00').getTime())).toBe(true);

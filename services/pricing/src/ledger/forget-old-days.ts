@@ -1,5 +1,5 @@
 import type { Clock, Tx, UnitOfWork } from '@spotopt/kernel';
-import { DAY_MS, dayOf } from './day.js';
+import { DAY_MS, dayOf, startOfDayMs } from './day.js';
 import type { LedgerStore, SettledCostStore, UsageStore } from './ports.js';
 
 export interface ForgetOldDaysDeps {
@@ -17,6 +17,13 @@ export interface ForgetOldDaysSettings {
   readonly chunk?: number;
 }
 
+export interface ForgottenRows {
+  readonly days: number;
+  readonly settledCosts: number;
+  readonly machines: number;
+  readonly occurrences: number;
+}
+
 /** Deletes what is older than the ledger reaches back, in small transactions: it may run at any time. */
 export class ForgetOldDays {
   constructor(
@@ -24,14 +31,18 @@ export class ForgetOldDays {
     private readonly settings: ForgetOldDaysSettings,
   ) {}
 
-  async execute(signal?: AbortSignal): Promise<{ days: number; settledCosts: number; machines: number }> {
+  async execute(signal?: AbortSignal): Promise<ForgottenRows> {
     const { usage, ledger, settled, clock } = this.deps;
-    const beforeMs = clock.nowMs() - this.settings.keepDays * DAY_MS;
-    const day = dayOf(beforeMs);
+    const day = dayOf(clock.nowMs() - this.settings.keepDays * DAY_MS);
+    // Not a machine of a day that stays: closing that day again would miss it.
+    const beforeMs = startOfDayMs(day);
     return {
       days: await this.#inChunks(signal, (tx, limit) => ledger.deleteBefore(tx, day, limit)),
       settledCosts: await this.#inChunks(signal, (tx, limit) => settled.deleteBefore(tx, day, limit)),
       machines: await this.#inChunks(signal, (tx, limit) => usage.deleteEndedBefore(tx, beforeMs, limit)),
+      occurrences: await this.#inChunks(signal, (tx, limit) =>
+        usage.deleteOccurrencesBefore(tx, beforeMs, limit),
+      ),
     };
   }
 

@@ -10,7 +10,8 @@ import {
 import { mulberry32 } from '@spotopt/testkit';
 import { factsOf } from './fact-sources.js';
 import { FleetStory, shuffled } from './fleet-story.contract.js';
-import { firstDifferenceMs, type MachineUsage, machineUsageOf } from './machine-usage.js';
+import { type MachineUsage, machineUsageOf } from './machine-usage.js';
+import { firstDifferenceMs } from './usage-interval.js';
 
 const OF_AGENT = { agentId: 'agent-1', clientId: 'client-1' };
 const START_MS = Date.parse('2026-11-01T00:00:00.000Z');

@@ -1,15 +1,17 @@
 import type { Tx } from '@spotopt/kernel';
 import type { OnDemandPrice } from '../pools/ports.js';
 import type { Figures } from './figures.js';
-import type { MachineUsage, UsageInterval } from './machine-usage.js';
+import type { MachineUsage } from './machine-usage.js';
 import type { MicroUsd } from './money.js';
 import type { PricedLine } from './price-usage.js';
 import type { UsageFact } from './usage-fact.js';
+import type { UsageInterval } from './usage-interval.js';
 
 export type { Figures } from './figures.js';
-export type { MachineUsage, UsageInterval } from './machine-usage.js';
+export type { MachineUsage } from './machine-usage.js';
 export type { PricedLine } from './price-usage.js';
 export type { UsageFact } from './usage-fact.js';
+export type { UsageInterval } from './usage-interval.js';
 
 /** Something that is counted per day. */
 export interface Occurrence {
@@ -102,6 +104,8 @@ export abstract class UsageStore {
 
   /** Machines that ended before, with all that is known of them; answers how many. */
   abstract deleteEndedBefore(tx: Tx, beforeMs: number, limit: number): Promise<number>;
+
+  abstract deleteOccurrencesBefore(tx: Tx, beforeMs: number, limit: number): Promise<number>;
 }
 
 /** A workload's day as it was last closed. */

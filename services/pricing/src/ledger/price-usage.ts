@@ -1,8 +1,8 @@
 import type { Mode } from '@spotopt/contracts';
 import type { OnDemandPrice } from '../pools/ports.js';
 import { BUCKET_MS, bucketOf, type SeriesBucket } from '../series/ports.js';
-import type { Purpose } from './machine-usage.js';
 import { Accrual, type MicroUsd } from './money.js';
+import type { Purpose } from './usage-interval.js';
 
 /** What is known about the prices of a pool in one stretch of time. */
 export interface PoolPrices {

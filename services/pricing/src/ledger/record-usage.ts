@@ -2,8 +2,9 @@ import type { EventDefinition, EventOf } from '@spotopt/contracts';
 import type { Inbox, Tx, UnitOfWork } from '@spotopt/kernel';
 import { dayOf } from './day.js';
 import { factsOf, occurrenceOf } from './fact-sources.js';
-import { firstDifferenceMs, machineUsageOf } from './machine-usage.js';
+import { machineUsageOf } from './machine-usage.js';
 import type { MachineUsage, UsageFact, UsageInterval, UsageStore } from './ports.js';
+import { firstDifferenceMs } from './usage-interval.js';
 
 export interface RecordUsageDeps {
   readonly uow: UnitOfWork;

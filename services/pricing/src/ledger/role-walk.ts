@@ -1,6 +1,6 @@
 import type { ReplicaType, Trigger } from '@spotopt/contracts';
-import type { Purpose, UsageInterval } from './machine-usage.js';
 import type { UsageFact } from './usage-fact.js';
+import type { Purpose, UsageInterval } from './usage-interval.js';
 
 type RunningRole = UsageInterval['role'];
 type RoleFact = UsageFact & { readonly change: { readonly kind: 'role' } };

@@ -185,6 +185,16 @@ export class SqlUsageStore extends UsageStore {
     }
     return ended.length;
   }
+
+  override async deleteOccurrencesBefore(tx: Tx, beforeMs: number, limit: number): Promise<number> {
+    const old = await managerOf(tx).find(OccurrenceRow, {
+      where: { at: LessThan(new Date(beforeMs)) },
+      order: { at: 'ASC' },
+      take: limit,
+    });
+    for (const { kind, id } of old) await managerOf(tx).delete(OccurrenceRow, { kind, id });
+    return old.length;
+  }
 }
 
 function scopeOf({ clientId, agentId }: LedgerScope): { clientId?: string; agentId?: string } {
