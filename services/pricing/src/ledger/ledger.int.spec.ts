@@ -9,6 +9,7 @@ import {
   LedgerDay,
   SavingsReport,
   SavingsTotals,
+  SpotPriceChangedV1,
 } from '@spotopt/contracts';
 import { selectRows } from '@spotopt/persistence';
 import { databaseDialects, mulberry32, waitFor } from '@spotopt/testkit';
@@ -121,6 +122,7 @@ describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
     const { service, tell, closed } = started;
     const events = octoberEvents();
     await service.send(exoticReport());
+    await waitFor(() => service.ofType(SpotPriceChangedV1).length > 0, { what: 'the estimated price' });
     await tell(order === 'told in order' ? events : shuffled([...events, ...events], mulberry32(11)));
     expect(closed()).toEqual([]);
     const before = service.clock.nowMs();
@@ -178,11 +180,31 @@ describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
         spotHours: 168,
       });
       expect(exotic.total.estimatedSavingsUsd).toBe(EXOTIC_ESTIMATE);
-      await service.clock.advance(86_400_000 / 4);
+      await service.clock.advance(3_600_000);
       expect(closed()).toHaveLength(CLOSINGS);
     },
     60_000,
   );
+
+  it('counts every day once, also while they are being closed', async () => {
+    const started = await start(moment('11-01 00:10'));
+    const { service, tell, closed } = started;
+    await tell(octoberEvents());
+    const month = () => report(started, { ...OCTOBER, by: 'month', agentId: WEB });
+    // The whole month is worked out live, and comes to the same as when it is closed.
+    const { total } = await month();
+    expect(total).toMatchObject({ savingsUsd: WEB_MONTH.savingsUsd, open: true });
+    await service.rpc.call(CloseDay, { day: '2026-10-15', clientId: CLIENT });
+    expect((await month()).total).toMatchObject({ savingsUsd: WEB_MONTH.savingsUsd, open: true });
+    await service.clock.advanceUntil(
+      async () => {
+        expect((await month()).total.savingsUsd).toBe(WEB_MONTH.savingsUsd);
+        return closed().length === CLOSINGS;
+      },
+      { stepMs: 60_000, what: 'October' },
+    );
+    expect((await month()).total.savingsUsd).toBe(WEB_MONTH.savingsUsd);
+  }, 60_000);
 
   it('shows each day, which ones stand out, and the running one up to now', async () => {
     const started = await afterOctober();

@@ -71,17 +71,8 @@ export class SqlLedgerStore extends LedgerStore {
     }));
   }
 
-  override async sumByClient(
-    tx: Tx,
-    clientId: string | null,
-    month: string | null,
-  ): Promise<{ clientId: string; figures: Figures }[]> {
-    const { sql, parameters } = whereOf({
-      clientId,
-      agentId: null,
-      from: month === null ? '0000-01-01' : `${month}-01`,
-      to: month === null ? '9999-12-31' : `${month}-31`,
-    });
+  override async sumByClient(tx: Tx, range: DayRange): Promise<{ clientId: string; figures: Figures }[]> {
+    const { sql, parameters } = whereOf(range);
     const rows = await selectRows<Record<string, unknown> & { client_id: string }>(
       tx,
       `SELECT client_id, ${FIGURE_SUMS} FROM ledger_day WHERE ${sql} GROUP BY client_id ORDER BY client_id`,
@@ -90,14 +81,9 @@ export class SqlLedgerStore extends LedgerStore {
     return rows.map((row) => ({ clientId: row.client_id, figures: figuresOfSums(row) }));
   }
 
-  override async closedDays(tx: Tx, range: DayRange): Promise<{ agentId: string; day: string }[]> {
-    const { sql, parameters } = whereOf(range);
-    const rows = await selectRows<{ agent_id: string; day: string }>(
-      tx,
-      `SELECT agent_id, day FROM ledger_day WHERE ${sql}`,
-      parameters,
-    );
-    return rows.map((row) => ({ agentId: row.agent_id, day: row.day }));
+  override async days(tx: Tx, range: DayRange): Promise<ClosedDay[]> {
+    const rows = await managerOf(tx).findBy(LedgerDayRow, daysOf(range));
+    return rows.map(toClosedDay);
   }
 
   override async lines(tx: Tx, range: DayRange): Promise<PricedLine[]> {

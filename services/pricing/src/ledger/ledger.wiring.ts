@@ -56,7 +56,7 @@ export function wireLedger(context: ServiceContext<PricingConfig>, series: Serie
   };
   const deps = { uow, inbox, outbox, clock, ids, failpoints, ...stores };
   const computeDays = new ComputeDays({ ...stores, series, onDemand: new SqlOnDemandPrices() });
-  const live = new LiveDays({ clock, ...stores, computeDays });
+  const live = new LiveDays({ clock, usage: stores.usage, computeDays });
   const closeDay = new CloseDay({ ...deps, computeDays });
   const delayMs = config.dayCloseDelayMinutes * 60_000;
   const job = new LedgerJob(

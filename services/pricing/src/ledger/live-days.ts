@@ -1,12 +1,11 @@
 import type { Clock, Tx } from '@spotopt/kernel';
 import type { AgentDay, ComputeDays } from './compute-days.js';
 import { DAY_MS, dayOf, earlierDay, laterDay, startOfDayMs } from './day.js';
-import type { DayRange, LedgerAgent, LedgerStore, UsageStore } from './ports.js';
+import type { DayRange, LedgerAgent, UsageStore } from './ports.js';
 
 export interface LiveDaysDeps {
   readonly clock: Clock;
   readonly usage: UsageStore;
-  readonly ledger: LedgerStore;
   readonly computeDays: ComputeDays;
 }
 
@@ -14,9 +13,25 @@ export interface LiveDaysDeps {
 const FRESH_MS = 5_000;
 const MAX_KEPT = 200;
 
+/** What a reader puts beside the closed days. */
+export interface OpenDays {
+  /** Every earlier day is closed; of later ones, some may have been closed since. */
+  readonly from: string;
+  readonly days: readonly AgentDay[];
+}
+
 interface Kept {
   readonly untilMs: number;
-  readonly days: readonly AgentDay[];
+  readonly open: OpenDays;
+}
+
+/** Those of the days that are not among the closed ones: a day counts once, also while it is being closed. */
+export function stillOpen(
+  days: readonly AgentDay[],
+  closed: readonly { readonly agentId: string; readonly day: string }[],
+): AgentDay[] {
+  const isClosed = new Set(closed.map(({ agentId, day }) => `${agentId} ${day}`));
+  return days.filter(({ agentId, day }) => !isClosed.has(`${agentId} ${day}`));
 }
 
 /** The days that are not closed: today up to now, and past ones whose closing is still to come. */
@@ -25,15 +40,15 @@ export class LiveDays {
 
   constructor(private readonly deps: LiveDaysDeps) {}
 
-  async read(tx: Tx, range: DayRange): Promise<readonly AgentDay[]> {
+  async read(tx: Tx, range: DayRange): Promise<OpenDays> {
     const nowMs = this.deps.clock.nowMs();
     const key = JSON.stringify(range);
     const kept = this.#kept.get(key);
-    if (kept !== undefined && kept.untilMs > nowMs) return kept.days;
-    const days = await this.#compute(tx, range, nowMs);
+    if (kept !== undefined && kept.untilMs > nowMs) return kept.open;
+    const open = await this.#compute(tx, range, nowMs);
     this.#forgetStale(nowMs);
-    this.#kept.set(key, { untilMs: nowMs + FRESH_MS, days });
-    return days;
+    this.#kept.set(key, { untilMs: nowMs + FRESH_MS, open });
+    return open;
   }
 
   #forgetStale(nowMs: number): void {
@@ -42,23 +57,21 @@ export class LiveDays {
     }
   }
 
-  async #compute(tx: Tx, range: DayRange, nowMs: number): Promise<AgentDay[]> {
+  async #compute(tx: Tx, range: DayRange, nowMs: number): Promise<OpenDays> {
+    const { clientId, agentId } = range;
     const to = earlierDay(range.to, dayOf(nowMs));
     const open = await this.deps.usage.listOpen(tx, range, to);
     const openFrom = new Map(open.map((agent) => [agent.agentId, firstOpenDay(agent)]));
     const from = laterDay(range.from, [...openFrom.values()].reduce(earlierDay, to));
-    if (open.length === 0 || from > to) return [];
-    const closed = await this.deps.ledger.closedDays(tx, { ...range, from, to });
-    const isClosed = new Set(closed.map(({ agentId, day }) => `${agentId} ${day}`));
+    if (open.length === 0 || from > to) return { from: NEVER, days: [] };
     const window = { fromMs: startOfDayMs(from), untilMs: Math.min(startOfDayMs(to) + DAY_MS, nowMs) };
-    const { clientId, agentId } = range;
     const days = await this.deps.computeDays.execute(tx, { clientId, agentId, ...window });
-    return days.filter(
-      (day) => day.day >= (openFrom.get(day.agentId) ?? '9999') && !isClosed.has(`${day.agentId} ${day.day}`),
-    );
+    return { from, days: days.filter(({ agentId: id, day }) => day >= (openFrom.get(id) ?? NEVER)) };
   }
 }
 
+const NEVER = '9999-12-31';
+
 function firstOpenDay({ firstDay, nextDay }: LedgerAgent): string {
-  return nextDay ?? firstDay ?? '9999-12-31';
+  return nextDay ?? firstDay ?? NEVER;
 }

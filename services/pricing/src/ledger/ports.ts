@@ -149,15 +149,10 @@ export abstract class LedgerStore {
   /** Oldest first. */
   abstract sumByDay(tx: Tx, range: DayRange): Promise<DaySum[]>;
 
-  /** All closed days of each tenant, of the month of `month` (`2026-11`) or of all time. */
-  abstract sumByClient(
-    tx: Tx,
-    clientId: string | null,
-    month: string | null,
-  ): Promise<{ clientId: string; figures: Figures }[]>;
+  abstract sumByClient(tx: Tx, range: DayRange): Promise<{ clientId: string; figures: Figures }[]>;
 
-  /** Which workloads' days have been closed. */
-  abstract closedDays(tx: Tx, range: DayRange): Promise<{ agentId: string; day: string }[]>;
+  /** The closed days of each workload by itself. */
+  abstract days(tx: Tx, range: DayRange): Promise<ClosedDay[]>;
 
   abstract lines(tx: Tx, range: DayRange): Promise<PricedLine[]>;
 

@@ -5,12 +5,13 @@ import type {
   RpcRequest,
   RpcResponse,
 } from '@spotopt/contracts';
-import type { Clock, UnitOfWork } from '@spotopt/kernel';
+import type { Clock, Tx, UnitOfWork } from '@spotopt/kernel';
+import type { AgentDay } from './compute-days.js';
 import { addDays, dayOf, HOUR_MS } from './day.js';
 import { toLedgerFigures } from './figures.js';
-import type { LiveDays } from './live-days.js';
+import { type LiveDays, stillOpen } from './live-days.js';
 import { usdOf } from './money.js';
-import type { LedgerStore, PricedLine, UsageStore } from './ports.js';
+import type { LedgerStore, PricedLine, UsageStore, UsedMachine } from './ports.js';
 
 export interface ReadLedgerDeps {
   readonly uow: UnitOfWork;
@@ -34,8 +35,10 @@ export class ReadLedger {
     const range = { clientId, agentId, from: day, to: day };
     const { uow, ledger, live } = this.deps;
     return uow.read(async (tx) => {
-      const open = await live.read(tx, range);
-      const lines = [...(await ledger.lines(tx, range)), ...open.flatMap((own) => own.lines)];
+      const candidates = await live.read(tx, range);
+      const closed = (await ledger.lines(tx, range)).map((line) => ({ ...line, day }));
+      const open = stillOpen(candidates.days, closed);
+      const lines = [...closed, ...open.flatMap((own) => own.lines)];
       const closings = await ledger.closings(tx, range);
       return {
         day,
@@ -66,15 +69,7 @@ export class ReadLedger {
     return this.deps.uow.read(async (tx) => {
       const machine = await this.deps.usage.findMachine(tx, ec2InstanceId);
       if (machine === null || (clientId !== null && machine.clientId !== clientId)) return { costs: null };
-      const from = dayOf(machine.startedAtMs);
-      const lines = (await this.deps.ledger.linesOfMachine(tx, ec2InstanceId)).map(({ line }) => line);
-      for (const agentId of new Set(machine.intervals.map((interval) => interval.agentId))) {
-        const range = { clientId: machine.clientId, agentId, from, to: today };
-        const open = await this.deps.live.read(tx, range);
-        lines.push(
-          ...open.flatMap((day) => day.lines).filter((line) => line.ec2InstanceId === ec2InstanceId),
-        );
-      }
+      const lines = await this.#linesOf(tx, machine, today);
       const recent = lines.filter((line) => dayOf(line.fromMs) >= recentFrom);
       return {
         costs: {
@@ -88,6 +83,22 @@ export class ReadLedger {
         },
       };
     });
+  }
+
+  async #linesOf(tx: Tx, machine: UsedMachine, today: string): Promise<PricedLine[]> {
+    const { clientId, ec2InstanceId } = machine;
+    const candidates: AgentDay[] = [];
+    for (const agentId of new Set(machine.intervals.map((interval) => interval.agentId))) {
+      const range = { clientId, agentId, from: dayOf(machine.startedAtMs), to: today };
+      candidates.push(...(await this.deps.live.read(tx, range)).days);
+    }
+    const closed = await this.deps.ledger.linesOfMachine(tx, ec2InstanceId);
+    const days = closed.map(({ day, line }) => ({ day, agentId: line.agentId }));
+    const open = stillOpen(candidates, days).flatMap((day) => day.lines);
+    return [
+      ...closed.map(({ line }) => line),
+      ...open.filter((line) => line.ec2InstanceId === ec2InstanceId),
+    ];
   }
 }
 

@@ -5,9 +5,9 @@ import type {
   SavingsTotals as SavingsTotalsRpc,
 } from '@spotopt/contracts';
 import { AppError, type Clock, type Tx, type UnitOfWork } from '@spotopt/kernel';
-import { dayOf, earlierDay, firstDayOfMonth, laterDay, monthOf } from './day.js';
+import { addDays, dayOf, earlierDay, firstDayOfMonth, laterDay, monthOf } from './day.js';
 import { actualMicroUsdOf, type Figures, NO_FIGURES, savingsMicroUsdOf, sumOf } from './figures.js';
-import type { LiveDays } from './live-days.js';
+import { type LiveDays, stillOpen } from './live-days.js';
 import { usdOf } from './money.js';
 import type { LedgerStore, UsageStore } from './ports.js';
 import type { ReportDays } from './report-days.js';
@@ -64,10 +64,14 @@ export class ReadSavings {
     return this.deps.uow.read(async (tx) => {
       const { ledger, live } = this.deps;
       const range = { clientId, agentId: null, from: '0000-01-01', to: today };
-      const running = await live.read(tx, range);
-      const ofMonth = running.filter(({ day }) => monthOf(day) === month);
-      const total = byClient([...(await ledger.sumByClient(tx, clientId, null)), ...running]);
-      const thisMonth = byClient([...(await ledger.sumByClient(tx, clientId, month)), ...ofMonth]);
+      const open = await live.read(tx, range);
+      const closed = { ...range, to: earlierDay(today, addDays(open.from, -1)) };
+      const closedOfMonth = { ...closed, from: `${month}-01` };
+      const latest = await ledger.days(tx, { ...range, from: open.from });
+      const recent = [...latest, ...stillOpen(open.days, latest)];
+      const ofMonth = recent.filter(({ day }) => monthOf(day) === month);
+      const total = byClient([...(await ledger.sumByClient(tx, closed)), ...recent]);
+      const thisMonth = byClient([...(await ledger.sumByClient(tx, closedOfMonth)), ...ofMonth]);
       const clients = [...total].map(([id, figures]) => totalsOf(id, figures, thisMonth.get(id)));
       return { clients: clients.sort((a, b) => (a.clientId < b.clientId ? -1 : 1)) };
     });

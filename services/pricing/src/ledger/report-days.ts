@@ -1,9 +1,8 @@
 import type { Tx } from '@spotopt/kernel';
 import { type DailyCost, isAnomalous } from './anomaly.js';
-import type { AgentDay } from './compute-days.js';
-import { addDays } from './day.js';
+import { addDays, earlierDay, laterDay } from './day.js';
 import { actualMicroUsdOf, sumOf } from './figures.js';
-import type { LiveDays } from './live-days.js';
+import { type LiveDays, stillOpen } from './live-days.js';
 import { usdOf } from './money.js';
 import type { DayRange, DaySum, LedgerStore, SettledCostStore } from './ports.js';
 import type { ReportDay } from './savings-period.js';
@@ -23,13 +22,25 @@ export class ReportDays {
   /** Days of the range on which anything ran or happened, oldest first. */
   async read(tx: Tx, range: DayRange): Promise<ReportDay[]> {
     const wide = { ...range, from: addDays(range.from, -TRAILING_DAYS) };
-    const closed = await this.deps.ledger.sumByDay(tx, wide);
-    const live = Map.groupBy(await this.deps.live.read(tx, wide), (day) => day.day);
+    const open = await this.deps.live.read(tx, wide);
+    const sums = await this.deps.ledger.sumByDay(tx, {
+      ...wide,
+      to: earlierDay(wide.to, addDays(open.from, -1)),
+    });
+    const recent = await this.deps.ledger.days(tx, { ...wide, from: laterDay(wide.from, open.from) });
+    const live = stillOpen(open.days, recent);
     const settled = await this.deps.settled.sumByDay(tx, range);
     const settledBy = new Map(settled.map(({ day, microUsd }) => [day, microUsd]));
-    const sums = new Map(closed.map((sum) => [sum.day, sum]));
-    const days = [...new Set([...sums.keys(), ...live.keys()])].sort();
-    const reported = days.map((day) => joined(day, sums.get(day), live.get(day) ?? []));
+    const parts = Map.groupBy(
+      [
+        ...sums.map((sum) => ({ ...sum, open: false })),
+        ...recent.map((day) => ({ ...day, open: false, revised: day.revision > 1 })),
+        ...live.map((day) => ({ ...day, open: true, revised: false })),
+      ],
+      ({ day }) => day,
+    );
+    const days = [...parts.keys()].sort();
+    const reported = days.map((day) => joined(day, parts.get(day) ?? []));
     const costs: DailyCost[] = reported.map(({ day, figures, open }) => ({
       ...{ day, open },
       actualUsd: usdOf(actualMicroUsdOf(figures)),
@@ -54,12 +65,9 @@ function isAnomalousAt(costs: readonly DailyCost[], index: number): boolean {
   );
 }
 
-function joined(
-  day: string,
-  closed: DaySum | undefined,
-  live: readonly AgentDay[],
-): Omit<ReportDay, 'settledMicroUsd' | 'anomaly'> {
-  const parts = [...(closed === undefined ? [] : [closed]), ...live];
+type Part = DaySum & { readonly open: boolean };
+
+function joined(day: string, parts: readonly Part[]): Omit<ReportDay, 'settledMicroUsd' | 'anomaly'> {
   const isSure = parts.every((part) => part.counterfactualMicroUsd !== null);
   return {
     day,
@@ -67,7 +75,7 @@ function joined(
     counterfactualMicroUsd: isSure
       ? parts.reduce((sum, part) => sum + (part.counterfactualMicroUsd ?? 0), 0)
       : null,
-    open: live.length > 0,
-    revised: closed?.revised ?? false,
+    open: parts.some((part) => part.open),
+    revised: parts.some((part) => part.revised),
   };
 }

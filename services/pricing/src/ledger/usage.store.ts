@@ -1,6 +1,6 @@
 import type { Tx } from '@spotopt/kernel';
 import { insertIfAbsent, insertRows, managerOf, updateRows } from '@spotopt/persistence';
-import { In, IsNull, LessThan } from 'typeorm';
+import { In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import { dayOf } from './day.js';
 import {
   type LedgerAgent,
@@ -40,12 +40,10 @@ export class SqlUsageStore extends UsageStore {
 
   override async machinesOf(tx: Tx, fact: UsageFact): Promise<string[]> {
     if (fact.ec2InstanceId !== null) return [fact.ec2InstanceId];
-    const rows =
-      fact.instanceId === null
-        ? await managerOf(tx).findBy(UsageFactRow, { agentId: fact.agentId })
-        : await managerOf(tx).findBy(UsageFactRow, { instanceId: fact.instanceId });
-    const ids = rows.flatMap(({ ec2InstanceId }) => (ec2InstanceId === null ? [] : [ec2InstanceId]));
-    return [...new Set(ids)].sort();
+    const { instanceId, agentId, atMs } = fact;
+    if (instanceId === null) return runningSince(tx, agentId, new Date(atMs));
+    const rows = await managerOf(tx).findBy(UsageFactRow, { instanceId, ec2InstanceId: Not(IsNull()) });
+    return [...new Set(rows.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []))].sort();
   }
 
   override async factsOf(tx: Tx, ec2InstanceId: string): Promise<UsageFact[]> {
@@ -195,6 +193,17 @@ export class SqlUsageStore extends UsageStore {
     for (const { kind, id } of old) await managerOf(tx).delete(OccurrenceRow, { kind, id });
     return old.length;
   }
+}
+
+/** What holds for all machines of a workload changes nothing about those that had ended by then. */
+async function runningSince(tx: Tx, agentId: string, at: Date): Promise<string[]> {
+  const rows = await managerOf(tx).find(UsageIntervalRow, {
+    where: [
+      { agentId, toAt: IsNull() },
+      { agentId, toAt: MoreThan(at) },
+    ],
+  });
+  return [...new Set(rows.map(({ ec2InstanceId }) => ec2InstanceId))].sort();
 }
 
 function scopeOf({ clientId, agentId }: LedgerScope): { clientId?: string; agentId?: string } {
