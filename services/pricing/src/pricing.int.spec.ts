@@ -39,7 +39,10 @@ describe.each(databaseDialects())('the pricing service on %s', (dialect) => {
   async function start() {
     const history = new ListedPriceHistory(HISTORY);
     const service = await TestService.start(
-      { ...pricingService, createModule: (context) => createPricingModule(context, { history, sources: NO_SOURCES }) },
+      {
+        ...pricingService,
+        createModule: (context) => createPricingModule(context, { history, sources: NO_SOURCES }),
+      },
       { dialect, now: NOW },
     );
     cleanUps.push(() => service.stop());

@@ -31,7 +31,7 @@ import { RecordReports } from './reports/record-reports.js';
 import { ReportConsumer } from './reports/report.consumer.js';
 import { PriceReportRow, ReporterRow, SqlReportStore } from './reports/report.store.js';
 import { retentionRules } from './retention.js';
-import type { SeriesStore } from './series/ports.js';
+import type { SeriesReader } from './series/ports.js';
 import { SqlSeriesStore } from './series/series.store.js';
 import { SERIES_ENTITIES, SERIES_LISTENERS, wireSeries } from './series/series.wiring.js';
 import { SqlStaleStore } from './series/stale.store.js';
@@ -46,7 +46,7 @@ export interface PricingParts {
   readonly history?: PriceHistory;
   readonly sources?: MarketSources;
   /** What the ledger reads prices from. */
-  readonly series?: SeriesStore;
+  readonly series?: SeriesReader;
 }
 
 type Context = ServiceContext<PricingConfig>;
@@ -65,7 +65,11 @@ function wire(context: Context, parts: PricingParts): object[] {
     alerts: new SqlPriceAlertStore(),
     reports: new SqlReportStore(),
   };
-  const book = new StoredPriceBook({ ...common, ...stores, watchers: new FireAlerts({ ...common, ...stores }) });
+  const book = new StoredPriceBook({
+    ...common,
+    ...stores,
+    watchers: new FireAlerts({ ...common, ...stores }),
+  });
   const readHistory = new ReadHistory(
     { ...common, ...stores, history, book },
     { backfillMs: config.backfillDays * DAY_MS, overlapMs: config.priceReadOverlapMinutes * 60_000 },

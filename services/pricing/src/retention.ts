@@ -26,6 +26,9 @@ export function retentionRules({ priceRetentionDays }: PricingConfig): Retention
       timeColumn: 'bucket_at',
       keepMs: TRAINING_DAYS * DAY_MS,
     },
+    { table: 'machine_notice', keys: ['incident_id', 'kind'], timeColumn: 'detected_at', keepMs },
+    { table: 'machine_end', keys: ['ec2_instance_id'], timeColumn: 'ended_at', keepMs },
+    { table: 'pool_boot', keys: ['replica_id'], timeColumn: 'ready_at', keepMs },
     { table: 'consolidation_job', keys: ['id'], timeColumn: 'started_at', keepMs: JOB_DAYS * DAY_MS },
   ];
 }

@@ -1,12 +1,12 @@
 import type { Tx } from '@spotopt/kernel';
-import type { PoolStore } from '../pools/ports.js';
+import type { OnDemandPrices } from '../on-demand/ports.js';
 import { CanonicalPublisher, type SeriesStore, type Span } from '../series/ports.js';
 import { type CanonicalPrice, canonicalRows } from './canonical.js';
 import type { CanonicalStore, PoolLives } from './ports.js';
 
 export interface PublishCanonicalDeps {
   readonly series: SeriesStore;
-  readonly pools: PoolStore;
+  readonly onDemand: OnDemandPrices;
   readonly lives: PoolLives;
   readonly store: CanonicalStore;
 }
@@ -19,10 +19,10 @@ export class PublishCanonical extends CanonicalPublisher {
   }
 
   override async publish(tx: Tx, poolId: string, span: Span): Promise<void> {
-    const { series, pools, lives, store } = this.deps;
+    const { series, lives, store } = this.deps;
     const dayBefore = new Date(span.from.getTime() - DAY_MS);
     const buckets = await series.range(tx, poolId, dayBefore, span.until);
-    const onDemand = await pools.findOnDemand(tx, poolId);
+    const onDemand = await this.deps.onDemand.priceOf(tx, poolId, span.from);
     const wanted = canonicalRows(buckets, {
       fromMs: span.from.getTime(),
       onDemandUsdPerHour: onDemand?.usdPerHour ?? null,

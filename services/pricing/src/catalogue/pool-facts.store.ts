@@ -137,10 +137,10 @@ export class SqlPoolFactsStore extends PoolFactsStore {
     );
     const rows = await selectRows<Record<string, unknown> & { pool_id: string }>(
       tx,
-      `SELECT m.pool_id, ${sums.join(', ')} FROM pool_interruption i
+      `SELECT m.pool_id, ${sums.join(', ')} FROM machine_notice i
        JOIN machine_place m ON m.ec2_instance_id = i.ec2_instance_id AND m.mode <> 'ondemand'
        JOIN spot_pool p ON p.pool_id = m.pool_id
-       WHERE ${where} GROUP BY m.pool_id`,
+       WHERE ${where} AND i.kind = 'termination' GROUP BY m.pool_id`,
       [...since, ...parameters],
     );
     return new Map(

@@ -3,13 +3,14 @@ import { DayClosedV1, type EventDefinition, type EventOf, InstanceTerminatedV1 }
 import { Failpoints, NoFailpoints, UlidIds } from '@spotopt/kernel';
 import { selectRows } from '@spotopt/persistence';
 import { databaseDialects, ManualClock, type TestDatabase, testDatabase } from '@spotopt/testkit';
+import { SqlOnDemandPriceStore } from '../on-demand/on-demand-price.store.js';
+import { SqlOnDemandPrices } from '../on-demand/on-demand-prices.store.js';
 import { pricingService } from '../pricing.module.js';
 import { CloseDay } from './close-day.js';
 import { CloseDueDays } from './close-due-days.js';
 import { ComputeDays } from './compute-days.js';
 import { ForgetOldDays } from './forget-old-days.js';
 import { SqlLedgerStore } from './ledger.store.js';
-import { SqlOnDemandPrices } from './on-demand-prices.store.js';
 import { RecordUsage } from './record-usage.js';
 import { CLIENT, latePrice, moment, octoberEvents, octoberSeries, WEB } from './scripted-month.contract.js';
 import { SqlSettledCostStore } from './settled-cost.store.js';
@@ -54,7 +55,11 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     };
     const series = octoberSeries();
     const deps = { uow, outbox, inbox, clock, ids: new UlidIds(), ...stores };
-    const computeDays = new ComputeDays({ ...stores, series, onDemand: new SqlOnDemandPrices() });
+    const computeDays = new ComputeDays({
+      ...stores,
+      series,
+      onDemand: new SqlOnDemandPrices(new SqlOnDemandPriceStore()),
+    });
     const closeWith = (failpoints: Failpoints): CloseDueDays => {
       const closeDay = new CloseDay({ ...deps, failpoints, computeDays });
       return new CloseDueDays({ ...deps, failpoints, closeDay }, { delayMs: 20 * 60_000, batch: 1 });

@@ -1,9 +1,10 @@
 import type { Tx } from '@spotopt/kernel';
-import { BUCKET_MS, bucketOf, type SeriesStore } from '../series/ports.js';
+import type { OnDemandPrices } from '../on-demand/ports.js';
+import { BUCKET_MS, bucketOf, type SeriesReader } from '../series/ports.js';
 import { DAY_MS, dayOf, startOfDayMs } from './day.js';
 import { type Figures, figuresOfLine, sumOf } from './figures.js';
 import type { MicroUsd } from './money.js';
-import type { LedgerScope, OnDemandPrices, UsageStore, UsedMachine } from './ports.js';
+import type { LedgerScope, UsageStore, UsedMachine } from './ports.js';
 import { type PoolPrices, type PricedLine, priceUsage, type Usage } from './price-usage.js';
 
 /** A workload's day, worked out from its usage and the prices of now. */
@@ -19,7 +20,7 @@ export interface AgentDay {
 
 export interface ComputeDaysDeps {
   readonly usage: UsageStore;
-  readonly series: SeriesStore;
+  readonly series: SeriesReader;
   readonly onDemand: OnDemandPrices;
 }
 
@@ -81,7 +82,7 @@ class PricesOfDay {
     return {
       buckets: new Map(buckets.map((bucket) => [bucketOf(bucket.bucketAt.getTime()), bucket])),
       before: isComplete ? null : await series.lastBefore(this.tx, poolId, from),
-      onDemand: await onDemand.priceOf(this.tx, poolId),
+      onDemand: await onDemand.priceOf(this.tx, poolId, from),
     };
   }
 }

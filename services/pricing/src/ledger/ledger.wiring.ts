@@ -1,7 +1,9 @@
 import type { Type } from '@nestjs/common';
 import type { ServiceContext } from '@spotopt/platform';
+import { SqlOnDemandPriceStore } from '../on-demand/on-demand-price.store.js';
+import { SqlOnDemandPrices } from '../on-demand/on-demand-prices.store.js';
 import type { PricingConfig } from '../config.js';
-import type { SeriesStore } from '../series/ports.js';
+import type { SeriesReader } from '../series/ports.js';
 import { CloseDay } from './close-day.js';
 import { CloseDueDays } from './close-due-days.js';
 import { CloseOnDemand } from './close-on-demand.js';
@@ -13,7 +15,6 @@ import { LedgerController } from './ledger.controller.js';
 import { LedgerJob } from './ledger.job.js';
 import { SqlLedgerStore } from './ledger.store.js';
 import { LiveDays } from './live-days.js';
-import { SqlOnDemandPrices } from './on-demand-prices.store.js';
 import { ReadLedger } from './read-ledger.js';
 import { ReadSavings } from './read-savings.js';
 import { RecordUsage } from './record-usage.js';
@@ -46,7 +47,7 @@ export const LEDGER_ENTITIES = [
 ];
 
 /** Makes everything that the listeners need, and the job that closes days. */
-export function wireLedger(context: ServiceContext<PricingConfig>, series: SeriesStore): object[] {
+export function wireLedger(context: ServiceContext<PricingConfig>, series: SeriesReader): object[] {
   const { config, clock, ids, database, failpoints, logger, random } = context;
   const { uow, inbox, outbox, leases } = database;
   const stores = {
@@ -55,7 +56,11 @@ export function wireLedger(context: ServiceContext<PricingConfig>, series: Serie
     settled: new SqlSettledCostStore(),
   };
   const deps = { uow, inbox, outbox, clock, ids, failpoints, ...stores };
-  const computeDays = new ComputeDays({ ...stores, series, onDemand: new SqlOnDemandPrices() });
+  const computeDays = new ComputeDays({
+    ...stores,
+    series,
+    onDemand: new SqlOnDemandPrices(new SqlOnDemandPriceStore()),
+  });
   const live = new LiveDays({ clock, usage: stores.usage, computeDays });
   const closeDay = new CloseDay({ ...deps, computeDays });
   const delayMs = config.dayCloseDelayMinutes * 60_000;

@@ -1,5 +1,4 @@
 import type { Tx } from '@spotopt/kernel';
-import type { OnDemandPrice } from '../pools/ports.js';
 import type { Figures } from './figures.js';
 import type { MachineUsage } from './machine-usage.js';
 import type { MicroUsd } from './money.js';
@@ -188,9 +187,4 @@ export abstract class SettledCostStore {
   abstract sumByDay(tx: Tx, range: DayRange): Promise<{ day: string; microUsd: MicroUsd }[]>;
 
   abstract deleteBefore(tx: Tx, day: string, limit: number): Promise<number>;
-}
-
-export abstract class OnDemandPrices {
-  /** Hourly price of an on-demand machine of the pool's type; null when nobody knows it. */
-  abstract priceOf(tx: Tx, poolId: string): Promise<OnDemandPrice | null>;
 }

@@ -13,7 +13,7 @@ function bucket(
   source: SeriesBucket['source'] = 'primary-report',
 ): SeriesBucket {
   const bucketAt = new Date(START_MS + index * BUCKET_MS);
-  return { poolId: 'p', bucketAt, usdPerHour, source, confidence: 1, fill: null, differencePercent: null };
+  return { poolId: 'p', bucketAt, usdPerHour, source, confidence: 1, fill: null, other: null };
 }
 
 function prices(

@@ -1,6 +1,6 @@
 import type { SeriesSource } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
-import { BUCKET_MS, bucketOf, type SeriesBucket, SeriesStore } from '../series/ports.js';
+import { BUCKET_MS, bucketOf, type SeriesBucket, SeriesReader } from '../series/ports.js';
 
 /** A price that held in [from, until). */
 export interface Stretch {
@@ -12,7 +12,7 @@ export interface Stretch {
 }
 
 /** Buckets made of a list of stretches; a later stretch replaces an earlier one where they meet. */
-export class StretchSeries extends SeriesStore {
+export class StretchSeries extends SeriesReader {
   readonly stretches: Stretch[];
 
   constructor(stretches: readonly Stretch[]) {
@@ -44,7 +44,7 @@ export class StretchSeries extends SeriesStore {
     );
     if (found === undefined) return null;
     const { usdPerHour, source = 'spot-price-history' } = found;
-    return { poolId, bucketAt, usdPerHour, source, confidence: 0.9, fill: null, differencePercent: null };
+    return { poolId, bucketAt, usdPerHour, source, confidence: 0.9, fill: null, other: null };
   }
 }
 

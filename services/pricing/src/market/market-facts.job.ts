@@ -3,18 +3,16 @@ import { LeasedTask, type LeasedTaskSettings } from '@spotopt/persistence';
 
 export interface MarketFactsJobSettings extends Omit<LeasedTaskSettings, 'name'> {
   readonly readDue: (signal: AbortSignal) => Promise<void>;
-  readonly prune: () => Promise<void>;
 }
 
 /** Reads the facts of markets that are due, in one process at a time. */
 export class MarketFactsJob implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #task: LeasedTask;
 
-  constructor({ readDue, prune, ...settings }: MarketFactsJobSettings) {
-    this.#task = new LeasedTask({ ...settings, name: 'pricing.read-market-facts' }, async ({ signal }) => {
-      await readDue(signal);
-      await prune();
-    });
+  constructor({ readDue, ...settings }: MarketFactsJobSettings) {
+    this.#task = new LeasedTask({ ...settings, name: 'pricing.read-market-facts' }, ({ signal }) =>
+      readDue(signal),
+    );
   }
 
   onApplicationBootstrap(): void {

@@ -39,7 +39,10 @@ describe('the facts of markets in the pricing service', () => {
     };
     const history = new ListedPriceHistory([{ poolId: A, usdPerHour: 0.0125, changedAt: NOW }]);
     const service = await TestService.start(
-      { ...pricingService, createModule: (context) => createPricingModule(context, history, sources) },
+      {
+        ...pricingService,
+        createModule: (context) => createPricingModule(context, { history: history, sources: sources }),
+      },
       { dialect: 'sqlite', now: NOW },
     );
     cleanUps.push(() => service.stop());

@@ -18,12 +18,12 @@ import { PoolHistoryConsumer } from '../pool-history/pool-history.consumer.js';
 import {
   MachinePlaceRow,
   PoolBootRow,
-  PoolInterruptionRow,
+  MachineEndRow,
+  MachineNoticeRow,
   SqlPoolHistoryStore,
 } from '../pool-history/pool-history.store.js';
-import type { InstanceHours } from '../pool-history/ports.js';
+import { SqlInstanceHours } from '../pool-history/instance-hours.store.js';
 import { RecordPoolHistory } from '../pool-history/record-pool-history.js';
-import { UnrecordedHours } from '../pool-history/unrecorded-hours.js';
 import { SqlPoolStore } from '../pools/pool.store.js';
 import { MarketFactReadRow, SqlFactReadStore } from './fact-read.store.js';
 import { MarketFactsJob } from './market-facts.job.js';
@@ -34,8 +34,6 @@ import { ReadMarketFacts } from './read-market-facts.js';
 const HOUR_MS = 3_600_000;
 /** How often it is looked what is due; also the shortest time to the second attempt. */
 const CHECK_INTERVAL_MS = 5 * 60_000;
-/** Three times the longest window in which interruptions are counted. */
-const HISTORY_KEPT_MS = 90 * 24 * HOUR_MS;
 
 export const MARKET_LISTENERS: Type[] = [PoolHistoryConsumer, CatalogueController];
 
@@ -47,7 +45,8 @@ export const MARKET_ENTITIES: EntityClass[] = [
   PlacementQuestionRow,
   PlacementAnswerRow,
   MachinePlaceRow,
-  PoolInterruptionRow,
+  MachineEndRow,
+  MachineNoticeRow,
   PoolBootRow,
 ];
 
@@ -63,7 +62,6 @@ type Context = ServiceContext<PricingConfig>;
 export function wireMarket(
   context: Context,
   sources: MarketSources = awsMarketSources(context.config),
-  hours: InstanceHours = new UnrecordedHours(),
 ): MarketParts {
   const { clock, database, random, logger } = context;
   const { uow, leases } = database;
@@ -82,9 +80,12 @@ export function wireMarket(
     ...{ clock, leases, random, logger },
     intervalMs: CHECK_INTERVAL_MS,
     readDue: (signal) => readFacts.execute(signal),
-    prune: () => uow.run((tx) => history.prune(tx, new Date(clock.nowMs() - HISTORY_KEPT_MS))),
   });
-  const readCatalogue = new ReadCatalogue({ uow, clock, hours, facts: new SqlPoolFactsStore() });
+  const readCatalogue = new ReadCatalogue({
+    ...{ uow, clock },
+    hours: new SqlInstanceHours(),
+    facts: new SqlPoolFactsStore(),
+  });
   return {
     instances: [job, new RecordPoolHistory(uow, history), readCatalogue],
     onNewMarket: () => {

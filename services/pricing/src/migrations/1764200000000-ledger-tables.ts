@@ -32,7 +32,7 @@ const USAGE = [
       column.instant('started_at'),
       column.instant('ended_at', { nullable: true }),
     ],
-    indexes: [{ columns: ['ended_at'] }],
+    indexes: [{ columns: ['ended_at'] }, { columns: ['pool_id', 'started_at'] }],
   },
   {
     name: 'usage_interval',

@@ -71,15 +71,26 @@ const HISTORY = [
       column.id('pool_id'),
       column.string('mode', 16),
     ],
+    indexes: [{ columns: ['pool_id'] }],
   },
   {
-    name: 'pool_interruption',
+    name: 'machine_notice',
     columns: [
       column.id('incident_id', { primary: true }),
+      column.string('kind', 16, { primary: true }),
       column.id('ec2_instance_id'),
       column.instant('detected_at'),
     ],
-    indexes: [{ columns: ['detected_at'] }],
+    indexes: [{ columns: ['detected_at'] }, { columns: ['ec2_instance_id'] }],
+  },
+  {
+    name: 'machine_end',
+    columns: [
+      column.id('ec2_instance_id', { primary: true }),
+      column.instant('ended_at'),
+      column.string('reason', 255),
+    ],
+    indexes: [{ columns: ['ended_at'] }],
   },
   {
     name: 'pool_boot',

@@ -22,3 +22,12 @@ export abstract class OnDemandPriceStore {
    */
   abstract inForceAt(tx: Tx, markets: readonly Market[], at: Date): Promise<OnDemandPriceInForce[]>;
 }
+
+/** What an on-demand machine costs, from whatever is known. */
+export abstract class OnDemandPrices {
+  /**
+   * Hourly price of an on-demand machine of the pool's type as it was in force at the moment; null when nobody knows
+   * it.
+   */
+  abstract priceOf(tx: Tx, poolId: string, at: Date): Promise<OnDemandPrice | null>;
+}

@@ -4,6 +4,7 @@ import {
   AgentRegisteredV1,
   type EventOf,
   InstanceRoleChangedV1,
+  InstanceTerminatedV1,
   InterruptionDetectedV1,
   ReplicaReadyV1,
 } from '@spotopt/contracts';
@@ -26,7 +27,12 @@ export class PoolHistoryConsumer {
 
   @OnEvent(InterruptionDetectedV1, { subscription: 'pools-interrupted' })
   async onInterrupted(@Payload() event: EventOf<typeof InterruptionDetectedV1>): Promise<void> {
-    await this.record.interrupted(event);
+    await this.record.noticed(event);
+  }
+
+  @OnEvent(InstanceTerminatedV1, { subscription: 'pools-terminated' })
+  async onTerminated(@Payload() event: EventOf<typeof InstanceTerminatedV1>): Promise<void> {
+    await this.record.ended(event);
   }
 
   @OnEvent(ReplicaReadyV1, { subscription: 'pools-booted' })

@@ -10,7 +10,6 @@ import {
 } from '@spotopt/contracts';
 import { databaseDialects, sampleSettings } from '@spotopt/testkit';
 import { DAY_MS, FactsWorld, HOUR_MS, NOW } from '../market/facts-world.contract.js';
-import { SqlPoolHistoryStore } from './pool-history.store.js';
 
 const A = 'm5.large.us-east-1a';
 const B = 'm5.large.us-east-1b';
@@ -87,7 +86,7 @@ describe.each(databaseDialects())('what happened in pools on %s', (dialect) => {
 
   it('counts interruptions per pool and window, whether the machine or its end is heard of first', async () => {
     const { history } = world;
-    await history.interrupted(
+    await history.noticed(
       interrupted({ incidentId: 'late', ec2InstanceId: 'i-1', detectedAt: ago(HOUR_MS) }),
     );
     expect(await countsOf(A)).toEqual([0, 0, 0]);
@@ -103,7 +102,7 @@ describe.each(databaseDialects())('what happened in pools on %s', (dialect) => {
     ] as const) {
       const incidentId = `${ec2InstanceId}-${String(days)}`;
       const detectedAt = ago(days * DAY_MS);
-      await history.interrupted(interrupted({ incidentId, ec2InstanceId, detectedAt }));
+      await history.noticed(interrupted({ incidentId, ec2InstanceId, detectedAt }));
     }
     expect(await countsOf(A)).toEqual([1, 2, 3]);
     expect(await countsOf(B)).toEqual([0, 0, 1]);
@@ -114,13 +113,13 @@ describe.each(databaseDialects())('what happened in pools on %s', (dialect) => {
     await history.placed(placed('i-1', A));
     await history.placed(placed('i-2', A, 'ondemand'));
     const incident = { incidentId: 'one', ec2InstanceId: 'i-1', detectedAt: ago(HOUR_MS) };
-    await history.interrupted(interrupted({ ...incident, urgency: 'warn' }));
+    await history.noticed(interrupted({ ...incident, urgency: 'warn' }));
     expect(await countsOf(A)).toEqual([0, 0, 0]);
     const end = interrupted(incident);
-    await history.interrupted(end);
-    await history.interrupted(end);
-    await history.interrupted(interrupted({ ...incident, detectedAt: ago(0) }));
-    await history.interrupted(interrupted({ ...incident, incidentId: 'two', ec2InstanceId: 'i-2' }));
+    await history.noticed(end);
+    await history.noticed(end);
+    await history.noticed(interrupted({ ...incident, detectedAt: ago(0) }));
+    await history.noticed(interrupted({ ...incident, incidentId: 'two', ec2InstanceId: 'i-2' }));
     expect(await countsOf(A)).toEqual([1, 1, 1]);
   });
 
@@ -139,7 +138,7 @@ describe.each(databaseDialects())('what happened in pools on %s', (dialect) => {
     await history.placed(placed('i-1', B));
     await history.placed(registered);
     const detectedAt = ago(HOUR_MS);
-    await history.interrupted(interrupted({ incidentId: 'one', ec2InstanceId: 'i-1', detectedAt }));
+    await history.noticed(interrupted({ incidentId: 'one', ec2InstanceId: 'i-1', detectedAt }));
     expect(await countsOf(B)).toEqual([1, 1, 1]);
   });
 
@@ -148,8 +147,8 @@ describe.each(databaseDialects())('what happened in pools on %s', (dialect) => {
     await history.placed(placed('i-1', A));
     await history.placed(placed('i-3', B));
     const detectedAt = ago(HOUR_MS);
-    await history.interrupted(interrupted({ incidentId: 'one', ec2InstanceId: 'i-1', detectedAt }));
-    await history.interrupted(interrupted({ incidentId: 'two', ec2InstanceId: 'i-3', detectedAt }));
+    await history.noticed(interrupted({ incidentId: 'one', ec2InstanceId: 'i-1', detectedAt }));
+    await history.noticed(interrupted({ incidentId: 'two', ec2InstanceId: 'i-3', detectedAt }));
     const facts = await world.facts();
     // One in ten hours of one machine.
     expect(facts[A]?.interruptions.h24).toEqual({ count: 1, instanceHours: 10, perInstanceDay: 2.4 });
@@ -166,19 +165,5 @@ describe.each(databaseDialects())('what happened in pools on %s', (dialect) => {
     }
     await history.ready(booted(25, A, 900_000));
     expect((await world.facts())[A]?.boot).toEqual({ averageMs: 40_000, samples: 20 });
-  });
-
-  it('forgets what is older than it is asked to keep', async () => {
-    const { history } = world;
-    await history.placed(placed('i-1', A));
-    for (const days of [1.5, 20]) {
-      const incidentId = `incident-${String(days)}`;
-      const detectedAt = ago(days * DAY_MS);
-      await history.interrupted(interrupted({ incidentId, ec2InstanceId: 'i-1', detectedAt }));
-    }
-    await history.ready(booted(1, A, 5));
-    await world.run((tx) => new SqlPoolHistoryStore().prune(tx, ago(2 * DAY_MS)));
-    expect(await countsOf(A)).toEqual([0, 1, 1]);
-    expect((await world.facts())[A]?.boot?.samples).toBe(1);
   });
 });

@@ -1,7 +1,6 @@
 import type { Mode } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
 import {
-  changeRows,
   doubleColumn,
   idColumn,
   insertIfAbsent,
@@ -14,7 +13,8 @@ import {
   type PlacedMachine,
   PoolHistoryStore,
   type RecordedBoot,
-  type RecordedInterruption,
+  type RecordedEnd,
+  type RecordedNotice,
 } from './ports.js';
 
 @Entity('machine_place')
@@ -24,11 +24,19 @@ export class MachinePlaceRow {
   @Column(stringColumn(16)) mode!: Mode;
 }
 
-@Entity('pool_interruption')
-export class PoolInterruptionRow {
+@Entity('machine_notice')
+export class MachineNoticeRow {
   @PrimaryColumn(idColumn({ name: 'incident_id' })) incidentId!: string;
+  @PrimaryColumn(stringColumn(16)) kind!: RecordedNotice['kind'];
   @Column(idColumn({ name: 'ec2_instance_id' })) ec2InstanceId!: string;
   @Column(instantColumn({ name: 'detected_at' })) detectedAt!: Date;
+}
+
+@Entity('machine_end')
+export class MachineEndRow {
+  @PrimaryColumn(idColumn({ name: 'ec2_instance_id' })) ec2InstanceId!: string;
+  @Column(instantColumn({ name: 'ended_at' })) endedAt!: Date;
+  @Column(stringColumn(255)) reason!: string;
 }
 
 @Entity('pool_boot')
@@ -39,6 +47,8 @@ export class PoolBootRow {
   @Column(instantColumn({ name: 'ready_at' })) readyAt!: Date;
 }
 
+const REASON_LENGTH = 255;
+
 export class SqlPoolHistoryStore extends PoolHistoryStore {
   override async addMachine(tx: Tx, machine: PlacedMachine): Promise<void> {
     if (await insertIfAbsent(tx, MachinePlaceRow, machine)) return;
@@ -48,16 +58,15 @@ export class SqlPoolHistoryStore extends PoolHistoryStore {
     await updateRows(tx, MachinePlaceRow, { ec2InstanceId, mode: 'unknown' }, { poolId, mode });
   }
 
-  override async addInterruption(tx: Tx, interruption: RecordedInterruption): Promise<void> {
-    await insertIfAbsent(tx, PoolInterruptionRow, interruption);
+  override async addNotice(tx: Tx, notice: RecordedNotice): Promise<void> {
+    await insertIfAbsent(tx, MachineNoticeRow, notice);
+  }
+
+  override async addEnd(tx: Tx, { reason, ...end }: RecordedEnd): Promise<void> {
+    await insertIfAbsent(tx, MachineEndRow, { ...end, reason: reason.slice(0, REASON_LENGTH) });
   }
 
   override async addBoot(tx: Tx, boot: RecordedBoot): Promise<void> {
     await insertIfAbsent(tx, PoolBootRow, boot);
-  }
-
-  override async prune(tx: Tx, before: Date): Promise<void> {
-    await changeRows(tx, 'DELETE FROM pool_interruption WHERE detected_at < ?', [before]);
-    await changeRows(tx, 'DELETE FROM pool_boot WHERE ready_at < ?', [before]);
   }
 }

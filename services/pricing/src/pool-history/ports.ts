@@ -7,8 +7,10 @@ export interface PlacedMachine {
   readonly mode: Mode;
 }
 
-export interface RecordedInterruption {
+/** A sign that AWS takes a machine back. */
+export interface RecordedNotice {
   readonly incidentId: string;
+  readonly kind: 'rebalance' | 'termination';
   readonly ec2InstanceId: string;
   readonly detectedAt: Date;
 }
@@ -22,18 +24,25 @@ export interface RecordedBoot {
 }
 
 /**
- * What happened in pools. Every record has a key of its own and is kept once; which pool an interruption belongs to is
+ * What happened in pools. Every record has a key of its own and is kept once; which pool a notice belongs to is
  * looked up when it is counted, so that events may come in any order.
  */
 export abstract class PoolHistoryStore {
   abstract addMachine(tx: Tx, machine: PlacedMachine): Promise<void>;
 
-  abstract addInterruption(tx: Tx, interruption: RecordedInterruption): Promise<void>;
+  /** One of a kind per incident. */
+  abstract addNotice(tx: Tx, notice: RecordedNotice): Promise<void>;
+
+  abstract addEnd(tx: Tx, end: RecordedEnd): Promise<void>;
 
   abstract addBoot(tx: Tx, boot: RecordedBoot): Promise<void>;
+}
 
-  /** Forgets interruptions and boots before the moment. */
-  abstract prune(tx: Tx, before: Date): Promise<void>;
+/** A machine that is gone. */
+export interface RecordedEnd {
+  readonly ec2InstanceId: string;
+  readonly endedAt: Date;
+  readonly reason: string;
 }
 
 /** How long spot instances of ours ran: what interruptions are related to. */

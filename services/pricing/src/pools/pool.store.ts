@@ -109,11 +109,6 @@ export class SqlPoolStore extends PoolStore {
     return rows.map((row) => row.pool_id);
   }
 
-  override async findOnDemand(tx: Tx, poolId: string): Promise<OnDemandPrice | null> {
-    const row = await managerOf(tx).findOneBy(SpotPoolRow, { poolId });
-    return row === null ? null : onDemandOf(row);
-  }
-
   override async listInForce(
     tx: Tx,
     filter: { readonly region: string | null; readonly instanceType: string | null },

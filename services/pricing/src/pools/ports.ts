@@ -1,6 +1,6 @@
 import type { PriceSource } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
-import type { CurrentPrice, OnDemandPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
+import type { CurrentPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
 
 export { CATALOGUE_AS_OF } from './on-demand-catalogue.js';
 export { cataloguePriceOf, isEstimate } from './on-demand.js';
@@ -36,9 +36,6 @@ export abstract class PoolStore {
   abstract listPoolIds(tx: Tx, market: Market): Promise<string[]>;
 
   abstract listAllPoolIds(tx: Tx): Promise<string[]>;
-
-  /** Null when the pool or its on-demand price is not known. */
-  abstract findOnDemand(tx: Tx, poolId: string): Promise<OnDemandPrice | null>;
 
   /** Prices in force, cheapest first. */
   abstract listInForce(

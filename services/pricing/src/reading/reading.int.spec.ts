@@ -36,7 +36,10 @@ describe.each(databaseDialects())('reading consolidated prices on %s', (dialect)
   async function start() {
     const history = new ListedPriceHistory([]);
     const service = await TestService.start(
-      { ...pricingService, createModule: (context) => createPricingModule(context, { history, sources: NO_SOURCES }) },
+      {
+        ...pricingService,
+        createModule: (context) => createPricingModule(context, { history, sources: NO_SOURCES }),
+      },
       { dialect, now: NOW },
     );
     cleanUps.push(() => service.stop());

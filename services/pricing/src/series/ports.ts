@@ -12,15 +12,17 @@ export interface Span {
 }
 
 /** Consolidated prices: at most one per pool and bucket. A bucket without a price has none. */
-export abstract class SeriesStore {
+export abstract class SeriesReader {
   /** Buckets that start in [from, until), oldest first. */
   abstract range(tx: Tx, poolId: string, from: Date, until: Date): Promise<SeriesBucket[]>;
 
-  /** The same for several pools, ordered by pool and time. */
-  abstract rangeOf(tx: Tx, poolIds: readonly string[], span: Span): Promise<SeriesBucket[]>;
-
   /** The newest bucket that starts before the moment; null when there is none. */
   abstract lastBefore(tx: Tx, poolId: string, at: Date): Promise<SeriesBucket | null>;
+}
+
+export abstract class SeriesStore extends SeriesReader {
+  /** Buckets of several pools that start in the span, ordered by pool and time. */
+  abstract rangeOf(tx: Tx, poolIds: readonly string[], span: Span): Promise<SeriesBucket[]>;
 
   /** Which of the pools have any bucket in the span. */
   abstract poolsWithin(tx: Tx, poolIds: readonly string[], span: Span): Promise<Set<string>>;

@@ -13,6 +13,8 @@ import { ListedPriceHistory } from '../history/history.fake.js';
 import type { HistoryChange } from '../history/ports.js';
 import { ReadHistory } from '../history/read-history.js';
 import { SqlWatchStore } from '../history/watch.store.js';
+import { SqlOnDemandPriceStore } from '../on-demand/on-demand-price.store.js';
+import { SqlOnDemandPrices } from '../on-demand/on-demand-prices.store.js';
 import { SqlPoolStore } from '../pools/pool.store.js';
 import { StoredPriceBook } from '../pools/price-book.js';
 import { SqlRawPriceStore } from '../pools/raw-price.store.js';
@@ -144,7 +146,8 @@ function setUpOn(dialect: DatabaseDialect) {
       watchers: new FireAlerts({ ...common, alerts: new SqlPriceAlertStore() }),
     });
     const store = new SqlCanonicalStore();
-    const canonical = new PublishCanonical({ ...stores, lives: new NothingHappened(), store });
+    const onDemand = new SqlOnDemandPrices(new SqlOnDemandPriceStore());
+    const canonical = new PublishCanonical({ ...stores, lives: new NothingHappened(), onDemand, store });
     const jobs = new SqlConsolidationJobStore();
     const interval = { intervalMs: 0, depthMs: 30 * DAY_MS };
     return {

@@ -1,18 +1,36 @@
+import type { Type } from '@nestjs/common';
+import type { EntityClass } from '@spotopt/persistence';
 import type { ServiceContext } from '@spotopt/platform';
-import { SqlCanonicalStore } from '../canonical/canonical.store.js';
-import type { PoolLives } from '../canonical/ports.js';
+import { CanonicalPriceRow, SqlCanonicalStore } from '../canonical/canonical.store.js';
+import { SqlPoolLives } from '../canonical/pool-life.store.js';
 import { PublishCanonical } from '../canonical/publish-canonical.js';
 import type { PricingConfig } from '../config.js';
 import type { WatchStore } from '../history/ports.js';
 import type { PoolStore, RawPriceStore } from '../pools/ports.js';
+import { SqlOnDemandPriceStore } from '../on-demand/on-demand-price.store.js';
+import { SqlOnDemandPrices } from '../on-demand/on-demand-prices.store.js';
+import { ReadJobs } from '../reading/read-jobs.js';
+import { ReadSeries } from '../reading/read-series.js';
+import { SeriesController } from '../reading/series.controller.js';
 import { ConsolidateStale } from './consolidate-stale.js';
 import { ConsolidationJob } from './consolidation.job.js';
-import { SqlConsolidationJobStore } from './job.store.js';
+import { ConsolidationJobRow, SqlConsolidationJobStore } from './job.store.js';
 import { PoolJob } from './pool-job.js';
 import type { SeriesStore, StaleStore } from './ports.js';
 import { Reconcile } from './reconcile.js';
 import { RunReconcile } from './run-reconcile.js';
 import { ScanGaps } from './scan-gaps.js';
+import { SeriesPriceRow } from './series.store.js';
+import { SeriesStaleRow } from './stale.store.js';
+
+export const SERIES_LISTENERS: Type[] = [SeriesController];
+
+export const SERIES_ENTITIES: EntityClass[] = [
+  SeriesPriceRow,
+  SeriesStaleRow,
+  ConsolidationJobRow,
+  CanonicalPriceRow,
+];
 
 export interface SeriesParts {
   readonly pools: PoolStore;
@@ -20,7 +38,6 @@ export interface SeriesParts {
   readonly watches: WatchStore;
   readonly series: SeriesStore;
   readonly stale: StaleStore;
-  readonly lives: PoolLives;
 }
 
 const MINUTE_MS = 60_000;
@@ -29,13 +46,20 @@ const DAY_MS = 24 * HOUR_MS;
 /** The oldest day may be half deleted already. */
 const INCOMPLETE_DAYS = 1;
 
-export function wireSeries(context: ServiceContext<PricingConfig>, parts: SeriesParts) {
+/** The job that consolidates, and what the listeners need. */
+export function wireSeries(context: ServiceContext<PricingConfig>, parts: SeriesParts): object[] {
   const { config, clock, ids, database, failpoints, logger, random } = context;
   const { uow, outbox, leases } = database;
   const jobs = new SqlConsolidationJobStore();
   const canonicalStore = new SqlCanonicalStore();
+  const onDemand = new SqlOnDemandPrices(new SqlOnDemandPriceStore());
   const common = { uow, outbox, clock, ids, failpoints, ...parts };
-  const canonical = new PublishCanonical({ ...parts, store: canonicalStore });
+  const canonical = new PublishCanonical({
+    ...parts,
+    onDemand,
+    lives: new SqlPoolLives(),
+    store: canonicalStore,
+  });
   const gaps = new PoolJob(
     { ...common, jobs },
     new ScanGaps(common, config.gapScanIntervalMinutes * MINUTE_MS),
@@ -54,8 +78,12 @@ export function wireSeries(context: ServiceContext<PricingConfig>, parts: Series
     { intervalMs: config.consolidationIntervalSeconds * 1_000, clock, leases, random, logger },
     { consolidate: new ConsolidateStale(common), jobs: [gaps, reconcile] },
   );
-  const runReconcile = new RunReconcile(reconcile, () => {
-    job.nudge();
-  });
-  return { job, jobs, runReconcile, canonicalStore };
+  return [
+    job,
+    new RunReconcile(reconcile, () => {
+      job.nudge();
+    }),
+    new ReadSeries({ ...common, canonical: canonicalStore }),
+    new ReadJobs({ uow, clock, jobs }),
+  ];
 }
