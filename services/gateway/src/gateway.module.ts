@@ -139,7 +139,7 @@ type Foundation = ReturnType<typeof foundation>;
 function repeated(
   base: Foundation,
   name: string,
-  every: { intervalMs: number; work: () => Promise<unknown> },
+  every: { intervalMs: number; work: (signal: AbortSignal) => Promise<unknown> },
 ): BackgroundPart {
   const task = new PeriodicTask(
     base.clock,
@@ -152,8 +152,8 @@ function repeated(
         base.log.warn({ error }, `${name} failed and is tried again`);
       },
     },
-    async () => {
-      await every.work();
+    async (signal) => {
+      await every.work(signal);
     },
   );
   return { start: () => void task.start(), stop: () => task.stop() };
@@ -294,7 +294,7 @@ function eventParts(context: Context, base: Foundation, hints: EventHints): Wire
     },
     repeated({ ...base, clock: base.wallClock }, 'clean-up', {
       intervalMs: CLEAN_UP_MS,
-      work: () => cleaner.execute(),
+      work: (signal) => cleaner.execute(signal),
     }),
   ];
   return { providers, background };

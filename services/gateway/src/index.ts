@@ -9,12 +9,13 @@ import { EventLogRow } from './events/event-log.store.js';
 import { CONTROLLERS, GatewayModule } from './gateway.module.js';
 import { configureHttp, createHttpAdapter } from './http-setup.js';
 import { Gateway1763700000000 } from './migrations/1763700000000-gateway.js';
+import { FinishedCommandsIndex1764100000000 } from './migrations/1764100000000-finished-commands-index.js';
 
 export const gatewayService: ServiceDefinition<GatewayConfig> = {
   name: 'gateway',
   config: gatewayConfig,
   entities: [ClientRow, IdempotencyRow, CommandRow, EventLogRow, ActivityRow, NotificationRow],
-  migrations: [Gateway1763700000000],
+  migrations: [Gateway1763700000000, FinishedCommandsIndex1764100000000],
   listeners: CONTROLLERS,
   createModule: (context) => GatewayModule.with(context),
   http: true,

@@ -1,6 +1,7 @@
-import type { Tx } from '@spotopt/kernel';
+import type { Tx, UnitOfWork } from '@spotopt/kernel';
 import {
   changeRows,
+  deleteInChunks,
   insertIfAbsent,
   instantColumn,
   intColumn,
@@ -60,8 +61,14 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
     await changeRows(tx, 'DELETE FROM idempotency_key WHERE request_key = ? AND http_status = 0', [key]);
   }
 
-  override async deleteBefore(tx: Tx, beforeMs: number): Promise<number> {
-    return changeRows(tx, 'DELETE FROM idempotency_key WHERE created_at < ?', [new Date(beforeMs)]);
+  override async deleteOld(uow: UnitOfWork, beforeMs: number, signal: AbortSignal): Promise<number> {
+    return deleteInChunks(uow, {
+      table: 'idempotency_key',
+      keys: ['request_key'],
+      timeColumn: 'created_at',
+      before: new Date(beforeMs),
+      signal,
+    });
   }
 
   async #takeOver(tx: Tx, key: string, nowMs: number): Promise<boolean> {

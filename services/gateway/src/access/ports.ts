@@ -1,4 +1,4 @@
-import type { Tx } from '@spotopt/kernel';
+import type { Tx, UnitOfWork } from '@spotopt/kernel';
 import type { Client, ClientStatus } from './client.js';
 
 export abstract class ClientStore {
@@ -31,7 +31,7 @@ export abstract class IdempotencyStore {
   abstract finish(tx: Tx, key: string, status: number, body: string): Promise<void>;
   /** The request did not take place: the same key may try again. */
   abstract forget(tx: Tx, key: string): Promise<void>;
-  abstract deleteBefore(tx: Tx, beforeMs: number): Promise<number>;
+  abstract deleteOld(uow: UnitOfWork, beforeMs: number, signal: AbortSignal): Promise<number>;
 }
 
 export type IdempotentStart =

@@ -73,7 +73,8 @@ describe.each(databaseDialects())('stores on %s', (dialect) => {
     expect(await begin('f', nowMs + 200_000)).toEqual({ outcome: 'finished', status: 201, body: '{"a":1}' });
     await uow.run((tx) => requests.forget(tx, 'key'));
     expect(await begin('f', nowMs)).toMatchObject({ outcome: 'finished' });
-    expect(await uow.run((tx) => requests.deleteBefore(tx, nowMs + 300_000))).toBe(1);
+    const { signal } = new AbortController();
+    expect(await requests.deleteOld(uow, nowMs + 300_000, signal)).toBe(1);
   });
 });
 

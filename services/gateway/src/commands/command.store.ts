@@ -1,7 +1,8 @@
 import { AgentCommand } from '@spotopt/contracts';
-import type { Tx } from '@spotopt/kernel';
+import type { Tx, UnitOfWork } from '@spotopt/kernel';
 import {
   changeRows,
+  deleteInChunks,
   idColumn,
   insertIfAbsent,
   instantColumn,
@@ -161,9 +162,13 @@ export class TypeormCommandStore extends CommandStore {
     return rows.map(toStored);
   }
 
-  override async deleteFinishedBefore(tx: Tx, beforeMs: number): Promise<number> {
-    const sql =
-      "DELETE FROM agent_command WHERE status IN ('completed', 'failed', 'expired') AND finished_at < ?";
-    return changeRows(tx, sql, [new Date(beforeMs)]);
+  override async deleteFinished(uow: UnitOfWork, beforeMs: number, signal: AbortSignal): Promise<number> {
+    return deleteInChunks(uow, {
+      table: 'agent_command',
+      keys: ['command_id'],
+      timeColumn: 'finished_at',
+      before: new Date(beforeMs),
+      signal,
+    });
   }
 }

@@ -1,5 +1,5 @@
 import type { AgentCommand, ResolvedAgent } from '@spotopt/contracts';
-import type { Tx } from '@spotopt/kernel';
+import type { Tx, UnitOfWork } from '@spotopt/kernel';
 import type { CommandStatus, StoredCommand } from './command.js';
 
 /** The mailbox of every agent: the truth about commands. */
@@ -16,7 +16,7 @@ export abstract class CommandStore {
   abstract finish(tx: Tx, stored: StoredCommand, end: CommandEnd): Promise<boolean>;
   /** Not finished and past their deadline, oldest first. */
   abstract overdue(tx: Tx, nowMs: number, limit: number): Promise<readonly StoredCommand[]>;
-  abstract deleteFinishedBefore(tx: Tx, beforeMs: number): Promise<number>;
+  abstract deleteFinished(uow: UnitOfWork, beforeMs: number, signal: AbortSignal): Promise<number>;
 }
 
 export interface CommandEnd {

@@ -1,7 +1,8 @@
 import type { Severity } from '@spotopt/contracts';
-import type { Tx } from '@spotopt/kernel';
+import type { Tx, UnitOfWork } from '@spotopt/kernel';
 import {
   changeRows,
+  deleteInChunks,
   idColumn,
   insertIfAbsent,
   instantColumn,
@@ -11,7 +12,7 @@ import {
 } from '@spotopt/persistence';
 import { Column, Entity, IsNull, PrimaryColumn } from 'typeorm';
 import { ActivityStore, NotificationStore } from './ports.js';
-import type { Activity, Notification } from './ports.js';
+import type { Activity, ActivityAges, Notification, NotificationAges } from './ports.js';
 
 @Entity('activity')
 export class ActivityRow {
@@ -94,8 +95,15 @@ export class TypeormActivityStore extends ActivityStore {
     }));
   }
 
-  override async deleteBefore(tx: Tx, beforeMs: number): Promise<number> {
-    return changeRows(tx, 'DELETE FROM activity WHERE created_at < ?', [new Date(beforeMs)]);
+  override async deleteOld(
+    uow: UnitOfWork,
+    { beforeMs, auditBeforeMs }: ActivityAges,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const old = { table: 'activity', keys: ['id'], timeColumn: 'created_at', signal };
+    const plain = { ...old, before: new Date(beforeMs), where: "activity_type <> 'audit'" };
+    const audit = { ...old, before: new Date(auditBeforeMs), where: "activity_type = 'audit'" };
+    return (await deleteInChunks(uow, plain)) + (await deleteInChunks(uow, audit));
   }
 }
 
@@ -165,7 +173,16 @@ export class TypeormNotificationStore extends NotificationStore {
     return changeRows(tx, `UPDATE notification SET read_at = ? WHERE read_at IS NULL${only}`, parameters);
   }
 
-  override async deleteBefore(tx: Tx, beforeMs: number): Promise<number> {
-    return changeRows(tx, 'DELETE FROM notification WHERE created_at < ?', [new Date(beforeMs)]);
+  override async deleteOld(
+    uow: UnitOfWork,
+    { readBeforeMs, createdBeforeMs }: NotificationAges,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const old = { table: 'notification', keys: ['id'], signal };
+    const read = { ...old, timeColumn: 'read_at', before: new Date(readBeforeMs) };
+    const unread = { ...old, timeColumn: 'created_at', before: new Date(createdBeforeMs) };
+    return (
+      (await deleteInChunks(uow, read)) + (await deleteInChunks(uow, { ...unread, where: 'read_at IS NULL' }))
+    );
   }
 }

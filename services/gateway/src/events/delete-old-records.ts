@@ -15,22 +15,32 @@ export interface DeleteOldRecordsParts {
 }
 
 const DAY_MS = 86_400_000;
-/** What people look back at stays longer than what machines replay. */
-const HISTORY_DAYS = 30;
+/** How long each kind stays (CT-96). */
+const ACTIVITY_DAYS = 90;
+const AUDIT_DAYS = 180;
+const READ_NOTIFICATION_DAYS = 30;
+const UNREAD_NOTIFICATION_DAYS = 90;
+const FINISHED_COMMAND_DAYS = 30;
 const REQUEST_ID_DAYS = 1;
 
 /** Ends the stay of what is only kept for a while. */
 export class DeleteOldRecords {
   constructor(private readonly parts: DeleteOldRecordsParts) {}
 
-  async execute(): Promise<void> {
+  /** Ends after the chunk under way when it is told to. */
+  async execute(signal: AbortSignal): Promise<void> {
     const { log, activity, notifications, commands, idempotency, uow, clock, eventRetentionDays } =
       this.parts;
     const before = (days: number): number => clock.nowMs() - days * DAY_MS;
-    await uow.run((tx) => log.deleteBefore(tx, before(eventRetentionDays)));
-    await uow.run((tx) => activity.deleteBefore(tx, before(HISTORY_DAYS)));
-    await uow.run((tx) => notifications.deleteBefore(tx, before(HISTORY_DAYS)));
-    await uow.run((tx) => commands.deleteFinishedBefore(tx, before(HISTORY_DAYS)));
-    await uow.run((tx) => idempotency.deleteBefore(tx, before(REQUEST_ID_DAYS)));
+    await log.deleteOld(uow, before(eventRetentionDays), signal);
+    const activityAges = { beforeMs: before(ACTIVITY_DAYS), auditBeforeMs: before(AUDIT_DAYS) };
+    await activity.deleteOld(uow, activityAges, signal);
+    const notificationAges = {
+      readBeforeMs: before(READ_NOTIFICATION_DAYS),
+      createdBeforeMs: before(UNREAD_NOTIFICATION_DAYS),
+    };
+    await notifications.deleteOld(uow, notificationAges, signal);
+    await commands.deleteFinished(uow, before(FINISHED_COMMAND_DAYS), signal);
+    await idempotency.deleteOld(uow, before(REQUEST_ID_DAYS), signal);
   }
 }

@@ -1,8 +1,9 @@
 import { Envelope } from '@spotopt/contracts';
-import type { Tx } from '@spotopt/kernel';
+import type { Tx, UnitOfWork } from '@spotopt/kernel';
 import {
   bigintColumn,
   changeRows,
+  deleteInChunks,
   idColumn,
   instantColumn,
   jsonColumn,
@@ -100,7 +101,13 @@ export class TypeormEventLogStore extends EventLogStore {
     return Number(rows[0]?.last_position ?? 0);
   }
 
-  override async deleteBefore(tx: Tx, beforeMs: number): Promise<number> {
-    return changeRows(tx, 'DELETE FROM event_log WHERE occurred_at < ?', [new Date(beforeMs)]);
+  override async deleteOld(uow: UnitOfWork, beforeMs: number, signal: AbortSignal): Promise<number> {
+    return deleteInChunks(uow, {
+      table: 'event_log',
+      keys: ['position'],
+      timeColumn: 'occurred_at',
+      before: new Date(beforeMs),
+      signal,
+    });
   }
 }

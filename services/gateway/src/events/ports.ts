@@ -1,5 +1,5 @@
 import type { Envelope, Severity } from '@spotopt/contracts';
-import type { Tx } from '@spotopt/kernel';
+import type { Tx, UnitOfWork } from '@spotopt/kernel';
 
 /** Who may see an event: one tenant and the administrator, everybody, or the administrator alone. */
 export type Audience = 'tenant' | 'everyone' | 'admin';
@@ -28,7 +28,7 @@ export abstract class EventLogStore {
   /** Oldest first. */
   abstract read(tx: Tx, query: EventQuery): Promise<readonly LoggedEvent[]>;
   abstract latestCursor(tx: Tx): Promise<number>;
-  abstract deleteBefore(tx: Tx, beforeMs: number): Promise<number>;
+  abstract deleteOld(uow: UnitOfWork, beforeMs: number, signal: AbortSignal): Promise<number>;
 }
 
 export interface NewActivity {
@@ -56,7 +56,13 @@ export abstract class ActivityStore {
     tx: Tx,
     query: { clientId: string | null; agentId: string | null; limit: number },
   ): Promise<readonly Activity[]>;
-  abstract deleteBefore(tx: Tx, beforeMs: number): Promise<number>;
+  abstract deleteOld(uow: UnitOfWork, ages: ActivityAges, signal: AbortSignal): Promise<number>;
+}
+
+/** Deeds of people stay longer than the rest. */
+export interface ActivityAges {
+  readonly beforeMs: number;
+  readonly auditBeforeMs: number;
 }
 
 export interface Notification {
@@ -81,5 +87,11 @@ export abstract class NotificationStore {
   /** False when this caller has no such notification. */
   abstract markRead(tx: Tx, id: string, scope: { clientId: string | null; nowMs: number }): Promise<boolean>;
   abstract markAllRead(tx: Tx, scope: { clientId: string | null; nowMs: number }): Promise<number>;
-  abstract deleteBefore(tx: Tx, beforeMs: number): Promise<number>;
+  abstract deleteOld(uow: UnitOfWork, ages: NotificationAges, signal: AbortSignal): Promise<number>;
+}
+
+/** A read one goes by the time it was read, any other by its own. */
+export interface NotificationAges {
+  readonly readBeforeMs: number;
+  readonly createdBeforeMs: number;
 }
