@@ -9,14 +9,18 @@ import {
   ClientDeletedV1,
   ClientTokenRegeneratedV1,
   CommandExpiredV1,
+  ConsolidationFinishedV1,
+  DayClosedV1,
   InstanceTerminatedV1,
   InterruptionDetectedV1,
   InterruptionExpiredV1,
   InterruptionLostV1,
   InterruptionSurvivedV1,
+  PriceAlertFiredV1,
   ReplicaFailedV1,
   ReplicaPromotedV1,
   ReplicaReadyV1,
+  SourcesDisagreeV1,
   SwitchFailedV1,
   SwitchFinishedV1,
   SwitchStartedV1,
@@ -30,11 +34,11 @@ export interface Story {
   readonly title?: string;
 }
 
-type Teller = (data: unknown) => Story;
+type Teller = (data: unknown) => Story | undefined;
 
 function tells<Definition extends EventDefinition>(
   definition: Definition,
-  tell: (data: EventData<Definition>) => Story,
+  tell: (data: EventData<Definition>) => Story | undefined,
 ): readonly [string, Teller] {
   return [definition.type, (data) => tell(data as EventData<Definition>)];
 }
@@ -45,6 +49,10 @@ function seconds(milliseconds: number): string {
 
 function saving(usdPerHour: number | null): string {
   return usdPerHour === null ? '' : `, saving ${usdPerHour.toFixed(4)} USD/h`;
+}
+
+function usd(amount: number | null): string {
+  return amount === null ? 'unknown' : amount.toFixed(2);
 }
 
 const TELLERS = new Map<string, Teller>([
@@ -140,6 +148,38 @@ const TELLERS = new Map<string, Teller>([
     title: 'Token regenerated',
     text: 'the client token was replaced',
   })),
+  tells(PriceAlertFiredV1, (d) => ({
+    type: 'event',
+    severity: 'info',
+    title: 'Price alert',
+    text: `${d.poolId} costs ${d.spotUsdPerHour.toFixed(4)} USD/h, at or below ${d.thresholdUsdPerHour.toFixed(4)}`,
+  })),
+  tells(SourcesDisagreeV1, (d) => ({
+    type: 'event',
+    severity: 'warning',
+    text:
+      `prices of ${d.poolId} differ by ${d.differencePercent.toFixed(1)} %: ` +
+      `${d.usedUsdPerHour.toFixed(4)} (${d.usedSource}, used), ${d.otherUsdPerHour.toFixed(4)} (${d.otherSource})`,
+  })),
+  tells(ConsolidationFinishedV1, (d) =>
+    d.status === 'completed'
+      ? undefined
+      : {
+          type: 'event',
+          severity: 'error',
+          title: 'Consolidation failed',
+          text: `the ${d.type} job of the prices failed: ${d.error ?? 'no reason given'}`,
+        },
+  ),
+  tells(DayClosedV1, (d) =>
+    d.revision === 1
+      ? undefined
+      : {
+          type: 'event',
+          severity: 'info',
+          text: `savings of ${d.day} were closed again: ${usd(d.previousSavingsUsd)} → ${usd(d.figures.savingsUsd)} USD`,
+        },
+  ),
   tells(ClientDeletedV1, () => ({ type: 'event', severity: 'warning', text: 'client deleted' })),
 ]);
 
