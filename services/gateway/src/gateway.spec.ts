@@ -58,6 +58,18 @@ describe('agent wire', () => {
     });
   });
 
+  it.each([
+    [[0.012, 0.013], { processed: true, data_quality_flag: 'normal', accepted: 2, rejected: 0 }],
+    [[0.012, -1], { processed: true, data_quality_flag: 'normal', accepted: 1, rejected: 1 }],
+    [[0, 'x'], { processed: false, data_quality_flag: 'rejected', accepted: 0, rejected: 2 }],
+  ])('says what became of the reported prices %j', async (prices, expected) => {
+    gateway.addAgent(client.id, 'key-quality');
+    const pools = prices.map((price, index) => ({ id: `t3.medium.us-east-1${'ab'[index] ?? ''}`, price }));
+    const path = '/api/agents/key-quality/pricing-report';
+    const answer = await gateway.call('POST', path, { token: client.token, body: { pools } });
+    expect(answer.body).toMatchObject(expected);
+  });
+
   it('answers a pricing report only once the bus has it', async () => {
     const report = {
       instance: {
@@ -69,9 +81,10 @@ describe('agent wire', () => {
       pricing: { on_demand_price: 0.04, spot_pools: [{ pool_id: 't3.medium.us-east-1a', price: 0.012 }] },
     };
     const path = '/api/agents/key-i-0aaa1111/pricing-report';
-    const refused = await gateway.call('POST', path, { token: client.token, body: report });
-    expect(refused.status).toBe(200);
-    expect(gateway.dataOf(PricingReportedV1)).toHaveLength(1);
+    const published = gateway.dataOf(PricingReportedV1).length;
+    const taken = await gateway.call('POST', path, { token: client.token, body: report });
+    expect(taken.status).toBe(200);
+    expect(gateway.dataOf(PricingReportedV1)).toHaveLength(published + 1);
     gateway.broker.stop();
     const down = await gateway.call('POST', path, { token: client.token, body: report });
     gateway.broker.start();

@@ -18,21 +18,28 @@ export interface AcceptReportsParts {
   readonly ids: Ids;
 }
 
+export interface AcceptedPrices {
+  /** Prices of spot pools. */
+  readonly accepted: number;
+  readonly rejected: number;
+  /** The report carried any price at all, be it the on-demand one. */
+  readonly usable: boolean;
+}
+
 /** What agents tell. Nothing is answered with success before it is safe. */
 export class AcceptReports {
   constructor(private readonly parts: AcceptReportsParts) {}
 
   /** The broker has the report when this resolves. @throws AppError (transient) when it could not take it */
-  async prices(
-    agent: ResolvedAgent,
-    body: PricingReportBody,
-  ): Promise<{ accepted: number; rejected: number }> {
+  async prices(agent: ResolvedAgent, body: PricingReportBody): Promise<AcceptedPrices> {
     const { events, clock, ids } = this.parts;
     const receivedAt = clock.now().toISOString();
     const data = normalisePricingReport({ reportId: ids.next(), agent, body, receivedAt });
     const event = { id: ids.next(), time: clock.now(), subject: agent.agentId, data };
     await events.publish(createEvent(PricingReportedV1, event));
-    return { accepted: data.prices.length, rejected: data.rejected.length };
+    const accepted = data.prices.length;
+    const usable = accepted > 0 || data.onDemandUsdPerHour !== null;
+    return { accepted, rejected: data.rejected.length, usable };
   }
 
   async switched(agent: ResolvedAgent, body: SwitchReportBody): Promise<void> {

@@ -34,12 +34,13 @@ export class ReportsController {
     @BodyFor(PricingReportRoute) body: BodyOf<typeof PricingReportRoute>,
   ): Promise<ResponseOf<typeof PricingReportRoute>> {
     const agent = await this.directory.resolve(caller, agentId, { maxAgeMs: REPORT_MAX_AGE_MS });
-    const { accepted, rejected } = await this.acceptReports.prices(agent, body);
+    const { accepted, rejected, usable } = await this.acceptReports.prices(agent, body);
     return {
       success: true,
       status: 'success',
-      processed: true,
-      data_quality_flag: 'normal',
+      processed: usable,
+      // Of what was accepted (CT-92); how much was not stands in `rejected`.
+      data_quality_flag: usable ? 'normal' : 'rejected',
       accepted,
       rejected,
     };
