@@ -1,4 +1,4 @@
-import { FleetSummary, ListAgents, ListIncidents, PricingSummary } from '@spotopt/contracts';
+import { FleetSummary, ListAgents, ListIncidents, PricingSummary, SavingsTotals } from '@spotopt/contracts';
 import type { RunningSystem } from './system.js';
 
 const LINE_WIDTH = 110;
@@ -6,12 +6,14 @@ const LINE_WIDTH = 110;
 /** One line that says how the system does, from the same requests that the API answers. */
 export async function statusLine(system: RunningSystem): Promise<string> {
   const scope = { clientId: null };
-  const [fleet, prices, incidents, { agents }] = await Promise.all([
+  const [fleet, prices, incidents, { agents }, savings] = await Promise.all([
     system.rpc.call(FleetSummary, scope),
     system.rpc.call(PricingSummary, {}),
     system.rpc.call(ListIncidents, { ...scope, agentId: null, limit: 1 }),
     system.rpc.call(ListAgents, { ...scope, includeDeleted: false }),
+    system.rpc.call(SavingsTotals, scope),
   ]);
+  const savedUsd = savings.clients.reduce((sum, client) => sum + client.savingsUsdTotal, 0);
   const onSpot = agents.filter((agent) => agent.mode === 'spot').length;
   const parts = [
     system.clock.now().toISOString().slice(0, 16).replace('T', ' '),
@@ -20,7 +22,7 @@ export async function statusLine(system: RunningSystem): Promise<string> {
     `pools ${String(prices.poolsCovered)}, prices ${String(prices.rawPrices)}`,
     `switches ${String(fleet.switchesTotal)}`,
     `incidents ${String(incidents.total)}`,
-    `saved $${fleet.savingsUsdTotal.toFixed(2)}`,
+    `saved $${savedUsd.toFixed(2)}`,
   ];
   return parts.join(' · ').slice(0, LINE_WIDTH + 40);
 }

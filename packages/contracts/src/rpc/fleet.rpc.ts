@@ -301,6 +301,9 @@ export const SwitchView = z.object({
   startedAt: Instant,
   finishedAt: Instant.nullable(),
   downtimeMs: z.number().nullable(),
+  /** Price of the new place when the switch was made. */
+  newUsdPerHour: z.number().nullable(),
+  /** Against the old place. */
   savingsUsdPerHour: z.number().nullable(),
 });
 export type SwitchView = z.infer<typeof SwitchView>;
@@ -334,10 +337,5 @@ export const FleetSummary = defineRpc({
     manualSwitches: z.number().int(),
     emergencySwitches: z.number().int(),
     downtimeMsTotal: z.number(),
-    /** Saving against the price before each switch, accrued since it, in USD; negative when a move cost money. */
-    savingsUsdTotal: z.number(),
-    savingsUsdThisMonth: z.number(),
-    /** Mean over the workloads that were moved: how much less than on-demand their present place costs. */
-    averageSavingsPercent: z.number(),
   }),
 });

@@ -1,8 +1,10 @@
-import { FleetSummary, ListAgents, ListSwitches } from '@spotopt/contracts';
+import { FleetSummary, ListAgents, ListSwitches, SavingsTotals } from '@spotopt/contracts';
 import type { AgentView, RpcResponse } from '@spotopt/contracts';
 import type { GetClientRoute, ListClientsRoute, ResponseOf } from '@spotopt/contracts/http';
 import type { ClientRegister } from '../access/ports.js';
 import type { ServiceRequests } from '../ports.js';
+import { NO_SAVINGS } from '../savings/sum-totals.js';
+import type { SavingsSums } from '../savings/sum-totals.js';
 import { askAll } from './ask-all.js';
 import { NO_FLEET } from './get-stats.js';
 import { toSwitchItem } from './overview-wire.js';
@@ -22,6 +24,7 @@ const RECENT_SWITCHES = 10;
 function clientItem(
   client: ClientFacts,
   fleet: Fleet,
+  savings: SavingsSums,
 ): ResponseOf<typeof ListClientsRoute>['clients'][number] {
   const createdAt = new Date(client.createdAtMs).toISOString();
   return {
@@ -36,8 +39,8 @@ function clientItem(
     agentsOnline: fleet.agentsOnline,
     agentsTotal: fleet.agentsTotal,
     active_agents: fleet.agentsOnline,
-    totalSavings: fleet.savingsUsdTotal,
-    total_savings: fleet.savingsUsdTotal,
+    totalSavings: savings.savingsUsdTotal,
+    total_savings: savings.savingsUsdTotal,
     totalSwitches: fleet.switchesTotal,
   };
 }
@@ -60,12 +63,16 @@ export class ClientOverview {
   async list(): Promise<ResponseOf<typeof ListClientsRoute>> {
     const { requests, clients } = this.parts;
     const tenants = await clients.list();
-    const summaries = await askAll(
-      Object.fromEntries(tenants.map(({ id }) => [id, requests.ask(FleetSummary, { clientId: id })])),
-    );
-    const missing = summaries.missing.length > 0 ? ['fleet'] : [];
+    const [summaries, totals] = await Promise.all([
+      askAll(Object.fromEntries(tenants.map(({ id }) => [id, requests.ask(FleetSummary, { clientId: id })]))),
+      askAll({ savings: requests.ask(SavingsTotals, { clientId: null }) }),
+    ]);
+    const savings = new Map((totals.values.savings?.clients ?? []).map((sums) => [sums.clientId, sums]));
+    const missing = [...(summaries.missing.length > 0 ? ['fleet'] : []), ...totals.missing];
     return {
-      clients: tenants.map((client) => clientItem(client, summaries.values[client.id] ?? NO_FLEET)),
+      clients: tenants.map((client) =>
+        clientItem(client, summaries.values[client.id] ?? NO_FLEET, savings.get(client.id) ?? NO_SAVINGS),
+      ),
       total: tenants.length,
       partial: missing.length > 0,
       missing,
@@ -78,17 +85,19 @@ export class ClientOverview {
     const client = await clients.get(clientId);
     const { values, missing } = await askAll({
       fleet: requests.ask(FleetSummary, { clientId }),
+      savings: requests.ask(SavingsTotals, { clientId }),
       agents: requests.ask(ListAgents, { clientId }),
       switches: requests.ask(ListSwitches, { clientId, agentId: null, limit: RECENT_SWITCHES }),
     });
     const fleet = values.fleet ?? NO_FLEET;
+    const savings = values.savings?.clients[0] ?? NO_SAVINGS;
     const agents = values.agents?.agents ?? [];
     return {
-      ...clientItem(client, fleet),
+      ...clientItem(client, fleet, savings),
       id: client.id,
       name: client.name,
       status: client.status,
-      totalSavings: fleet.savingsUsdTotal,
+      totalSavings: savings.savingsUsdTotal,
       agentsOnline: fleet.agentsOnline,
       agentsTotal: fleet.agentsTotal,
       totalDowntimeSeconds: Math.round(fleet.downtimeMsTotal / 1_000),
@@ -98,8 +107,8 @@ export class ClientOverview {
       spot_instances: agents.filter(({ mode }) => mode === 'spot').length,
       total_switches: fleet.switchesTotal,
       switches_today: fleet.switchesToday,
-      total_savings: fleet.savingsUsdTotal,
-      monthly_savings: fleet.savingsUsdThisMonth,
+      total_savings: savings.savingsUsdTotal,
+      monthly_savings: savings.savingsUsdThisMonth,
       recent_switches: (values.switches?.switches ?? []).map(toSwitchItem),
       active_agents: agents.filter(({ status }) => status !== 'deleted').map(activeAgent),
       partial: missing.length > 0,

@@ -1,8 +1,9 @@
-import { FleetSummary, PricingSummary } from '@spotopt/contracts';
+import { FleetSummary, PricingSummary, SavingsTotals } from '@spotopt/contracts';
 import type { RpcResponse } from '@spotopt/contracts';
 import type { AdminStatsRoute, ResponseOf } from '@spotopt/contracts/http';
 import type { ClientRegister } from '../access/ports.js';
 import type { ServiceRequests } from '../ports.js';
+import { monthSavingsPercent, sumTotals } from '../savings/sum-totals.js';
 import { askAll } from './ask-all.js';
 
 type Fleet = RpcResponse<typeof FleetSummary>;
@@ -19,9 +20,6 @@ export const NO_FLEET: Fleet = {
   manualSwitches: 0,
   emergencySwitches: 0,
   downtimeMsTotal: 0,
-  savingsUsdTotal: 0,
-  savingsUsdThisMonth: 0,
-  averageSavingsPercent: 0,
 };
 
 /** Counts over all tenants, in camel case and in the names of the documents (M8). */
@@ -34,9 +32,11 @@ export class GetStats {
       clients: clients.count(),
       fleet: requests.ask(FleetSummary, { clientId: null }),
       pricing: requests.ask(PricingSummary, {}),
+      savings: requests.ask(SavingsTotals, { clientId: null }),
     });
     const fleet = values.fleet ?? NO_FLEET;
     const accounts = values.clients ?? 0;
+    const savings = sumTotals(values.savings?.clients ?? []);
     return {
       totalAccounts: accounts,
       agentsOnline: fleet.agentsOnline,
@@ -44,7 +44,7 @@ export class GetStats {
       poolsCovered: values.pricing?.poolsCovered ?? 0,
       rawPrices: values.pricing?.rawPrices ?? 0,
       latestPriceAt: values.pricing?.latestObservedAt ?? null,
-      totalSavings: fleet.savingsUsdTotal,
+      totalSavings: savings.savingsUsdTotal,
       totalSwitches: fleet.switchesTotal,
       modelSwitches: fleet.modelSwitches,
       manualSwitches: fleet.manualSwitches,
@@ -56,9 +56,9 @@ export class GetStats {
       total_instances: fleet.instancesRunning,
       total_switches: fleet.switchesTotal,
       total_switches_today: fleet.switchesToday,
-      total_savings: fleet.savingsUsdTotal,
-      total_savings_month: fleet.savingsUsdThisMonth,
-      avg_savings_percent: fleet.averageSavingsPercent,
+      total_savings: savings.savingsUsdTotal,
+      total_savings_month: savings.savingsUsdThisMonth,
+      avg_savings_percent: monthSavingsPercent(savings),
       active_replicas: fleet.replicasActive,
       partial: missing.length > 0,
       missing,

@@ -66,6 +66,7 @@ export function toSwitchItem(view: SwitchView): SwitchItem {
     toPool: view.toPoolId,
     old_az: azOf(view.fromPoolId),
     new_az: azOf(view.toPoolId),
+    price: view.newUsdPerHour,
     savings_impact: saving,
     savingsImpact: saving,
     savings_usd_per_hour: saving,

@@ -12,6 +12,7 @@ import {
   ListSwitches,
   PricingSummary,
   RequestSwitch,
+  SavingsTotals,
 } from '@spotopt/contracts';
 import type { AgentView, SwitchView } from '@spotopt/contracts';
 import { ROUTES } from '@spotopt/contracts/http';
@@ -40,6 +41,14 @@ const AGENT: Omit<AgentView, 'clientId'> = {
   replicaCount: 0,
 };
 
+const SAVINGS = {
+  savingsUsdTotal: 12.5,
+  savingsUsdThisMonth: 2.5,
+  onDemandUsdThisMonth: 10,
+  actualUsdThisMonth: 7.5,
+  estimatedSavingsUsdTotal: 1,
+};
+
 const SWITCH: Omit<SwitchView, 'clientId'> = {
   switchId: 'switch-1',
   agentId: 'workload-of-key-1',
@@ -56,6 +65,7 @@ const SWITCH: Omit<SwitchView, 'clientId'> = {
   startedAt: '2026-11-21T12:00:00.000Z',
   finishedAt: '2026-11-21T12:01:30.000Z',
   downtimeMs: 2500,
+  newUsdPerHour: 0.01,
   savingsUsdPerHour: 0.03,
 };
 
@@ -75,9 +85,12 @@ beforeAll(async () => {
     manualSwitches: 1,
     emergencySwitches: 1,
     downtimeMsTotal: 12_000,
-    savingsUsdTotal: 12.5,
-    savingsUsdThisMonth: 2.5,
-    averageSavingsPercent: 61.5,
+  }));
+  await gateway.answer(SavingsTotals, ({ clientId: scope }) => ({
+    clients: [
+      { ...SAVINGS, clientId },
+      ...(scope === null ? [{ ...SAVINGS, clientId: 'former', savingsUsdTotal: -0.2 }] : []),
+    ],
   }));
   stopPricing = await gateway.answer(PricingSummary, () => ({
     poolsCovered: 7,
@@ -133,7 +146,7 @@ describe('overview', () => {
       agentsOnline: 1,
       agentsTotal: 2,
       poolsCovered: 7,
-      totalSavings: 12.5,
+      totalSavings: 12.3,
       totalSwitches: 5,
       modelSwitches: 3,
       manualSwitches: 1,
@@ -141,8 +154,8 @@ describe('overview', () => {
       total_agents: 2,
       total_instances: 3,
       total_switches_today: 2,
-      total_savings_month: 2.5,
-      avg_savings_percent: 61.5,
+      total_savings_month: 5,
+      avg_savings_percent: 25,
       active_replicas: 1,
       partial: false,
       missing: [],
@@ -205,6 +218,7 @@ describe('overview', () => {
           new_az: 'us-east-1b',
           instanceId: 'i-0new1234',
           duration_seconds: 90,
+          price: 0.01,
           downtime_seconds: 2.5,
           fromPool: 't3.medium.us-east-1a',
         },

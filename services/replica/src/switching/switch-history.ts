@@ -17,8 +17,7 @@ import type { SwitchStore } from './ports.js';
 import type { Switch } from './switch.js';
 import { downtimeMsOf, savingsUsdPerHourOf } from './switch-progress.js';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
 const ALL = { limit: 100_000, offset: 0 };
 
 /** Reads switches for pages and sums. */
@@ -51,10 +50,7 @@ export class SwitchHistory {
       );
       const { switches } = await this.ports.switches.list(tx, { clientId }, ALL);
       const done = switches.filter((sw) => sw.status === 'finished');
-      const nowMs = this.deps.clock.nowMs();
-      const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
-      const now = new Date(nowMs);
-      const month = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
+      const today = Math.floor(this.deps.clock.nowMs() / DAY_MS) * DAY_MS;
       const by = (trigger: Switch['trigger']): number => done.filter((sw) => sw.trigger === trigger).length;
       return {
         agentsTotal: agents.length,
@@ -67,9 +63,6 @@ export class SwitchHistory {
         manualSwitches: by('manual') + by('replica_promotion'),
         emergencySwitches: by('emergency'),
         downtimeMsTotal: done.reduce((sum, sw) => sum + (downtimeMsOf(sw) ?? 0), 0),
-        savingsUsdTotal: accruedSavingsUsd(done, 0, nowMs),
-        savingsUsdThisMonth: accruedSavingsUsd(done, month, nowMs),
-        averageSavingsPercent: averageSavingsPercent(done),
       };
     });
   }
@@ -92,6 +85,7 @@ export class SwitchHistory {
       startedAt: sw.startedAt.toISOString(),
       finishedAt: sw.finishedAt?.toISOString() ?? null,
       downtimeMs: downtimeMsOf(sw),
+      newUsdPerHour: sw.newUsdPerHour,
       savingsUsdPerHour: savingsUsdPerHourOf(sw),
     };
   }
@@ -103,39 +97,4 @@ function fromOf(from: Instance | null): Pick<SwitchView, 'fromMode' | 'fromPoolI
     fromPoolId: from?.poolId ?? 'unknown.unknown',
     fromEc2InstanceId: from?.ec2InstanceId ?? null,
   };
-}
-
-/** Of the last switch of each workload; 0 while none was moved or no price is known. */
-export function averageSavingsPercent(newestFirst: readonly Switch[]): number {
-  const latest = new Map<string, Switch>();
-  for (const sw of newestFirst) if (!latest.has(sw.agentId)) latest.set(sw.agentId, sw);
-  const percents = [...latest.values()].flatMap(({ onDemandUsdPerHour, newUsdPerHour }) =>
-    onDemandUsdPerHour === null || newUsdPerHour === null
-      ? []
-      : [(100 * (onDemandUsdPerHour - newUsdPerHour)) / onDemandUsdPerHour],
-  );
-  const sum = percents.reduce((total, percent) => total + percent, 0);
-  return percents.length === 0 ? 0 : Number((sum / percents.length).toFixed(1));
-}
-
-/**
- * USD saved against on-demand between `fromMs` and `untilMs`: from each switch until the next one of the same
- * agent, the on-demand price less the price of the place it moved to (CT-100, CT-112). Spans whose prices are
- * unknown count nothing.
- */
-export function accruedSavingsUsd(switches: readonly Switch[], fromMs: number, untilMs: number): number {
-  let total = 0;
-  for (const agentId of new Set(switches.map((sw) => sw.agentId))) {
-    const ordered = switches
-      .filter((sw) => sw.agentId === agentId)
-      .flatMap((sw) => (sw.finishedAt === null ? [] : [{ sw, atMs: sw.finishedAt.getTime() }]))
-      .sort((a, b) => a.atMs - b.atMs);
-    ordered.forEach(({ sw, atMs }, index) => {
-      const endMs = Math.min(untilMs, ordered[index + 1]?.atMs ?? untilMs);
-      const spanMs = endMs - Math.max(atMs, fromMs);
-      if (spanMs <= 0 || sw.onDemandUsdPerHour === null || sw.newUsdPerHour === null) return;
-      total += ((sw.onDemandUsdPerHour - sw.newUsdPerHour) * spanMs) / HOUR_MS;
-    });
-  }
-  return Number(total.toFixed(6));
 }
