@@ -24,6 +24,7 @@ import { AgentsController } from './agents/agents.controller.js';
 import { CachedAgentDirectory } from './agents/cached-agent-directory.js';
 import { HeartbeatBuffer } from './agents/heartbeat-buffer.js';
 import { AgentDirectory } from './agents/ports.js';
+import { FindInstance } from './agents/find-instance.js';
 import { RegisterAgent } from './agents/register-agent.js';
 import { Background } from './background.js';
 import type { BackgroundPart } from './background.js';
@@ -62,6 +63,7 @@ import { OverviewController } from './overview/overview.controller.js';
 import { PeopleController } from './overview/people.controller.js';
 import { ReadActivity } from './overview/read-activity.js';
 import { DirectEvents, ServiceRequests } from './ports.js';
+import { PRICE_CONTROLLERS, priceProviders } from './prices.module.js';
 import { ClientReplicasController } from './replicas/client-replicas.controller.js';
 import { ReplicaReportsController } from './replicas/replica-reports.controller.js';
 import { ReplicasController } from './replicas/replicas.controller.js';
@@ -90,6 +92,7 @@ export const CONTROLLERS = [
   OverviewController,
   HistoryController,
   PeopleController,
+  ...PRICE_CONTROLLERS,
   EventsController,
   EventLogConsumer,
   HintsConsumer,
@@ -231,6 +234,7 @@ function agentParts(context: Context, base: Foundation, hints: EventHints): Wire
     { provide: PendingCommands, useValue: pending },
     { provide: CompleteCommand, useValue: new CompleteCommand({ ...base, store }) },
     { provide: RequestSwitch, useValue: new RequestSwitch(base.requests) },
+    { provide: FindInstance, useValue: new FindInstance(base.requests) },
     {
       provide: QueueCommand,
       useValue: new QueueCommand({ ...base, store, bell, failpoints: context.failpoints }),
@@ -330,6 +334,7 @@ export class GatewayModule {
         { provide: Background, useValue: background },
         ...accessProviders(context, base, hints),
         ...agents.providers,
+        ...priceProviders(base),
         ...events.providers,
       ],
     };

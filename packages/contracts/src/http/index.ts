@@ -52,10 +52,24 @@ export {
   MarkAllReadRoute,
   MarkNotificationReadRoute,
   NotificationsRoute,
-  PoolsRoute,
-  PriceHistoryRoute,
   SwitchHistoryRoute,
 } from './overview.http.js';
+export {
+  ComparePoolsRoute,
+  PoolHistoryRoute,
+  PoolsRoute,
+  PoolStatisticsRoute,
+  PriceHistoryRoute,
+} from './pools.http.js';
+export {
+  AvailableOptionsRoute,
+  ClientPricingHistoryRoute,
+  InstanceMetricsRoute,
+  InstancePriceHistoryRoute,
+  InstancePricingRoute,
+  PoolVolatilityRoute,
+  SimulateSwitchRoute,
+} from './prices.http.js';
 export {
   CreateReplicaRoute,
   DeleteReplicaRoute,

@@ -158,48 +158,6 @@ export const MarkAllReadRoute = defineRoute({
   response: Acknowledged.extend({ marked_read: z.number().int() }),
 });
 
-export const PoolsRoute = defineRoute({
-  id: 'listPools',
-  at: 'GET /api/pools',
-  summary: 'Price in force of each pool, cheapest first.',
-  access: 'client-or-admin',
-  query: z.object({ region: z.string().optional(), instance_type: z.string().optional() }),
-  response: z.object({
-    pools: z.array(
-      z.looseObject({
-        id: z.string(),
-        pool_id: z.string(),
-        instance_type: z.string(),
-        az: z.string(),
-        region: z.string(),
-        spot_price: z.number(),
-        on_demand_price: z.number().nullable(),
-        savings_percent: z.number().nullable(),
-        source: z.string(),
-        observed_at: z.string(),
-      }),
-    ),
-    total: z.number().int(),
-  }),
-});
-
-export const PriceHistoryRoute = defineRoute({
-  id: 'listPoolPrices',
-  at: 'GET /api/pools/:poolId/prices',
-  summary: 'Stored price changes of a pool, oldest first.',
-  access: 'client-or-admin',
-  query: z.object({
-    from: z.string().optional(),
-    to: z.string().optional(),
-    limit: queryInteger(1, 5000, 1000),
-    offset: queryInteger(0, 10_000_000, 0),
-  }),
-  response: z.object({
-    prices: z.array(z.object({ observed_at: z.string(), spot_price: z.number(), source: z.string() })),
-    total: z.number().int(),
-  }),
-});
-
 export const DecisionsRoute = defineRoute({
   id: 'listDecisions',
   at: 'GET /api/decisions',

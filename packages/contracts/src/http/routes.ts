@@ -6,6 +6,8 @@ import * as events from './events.http.js';
 import * as health from './health.http.js';
 import * as interruptions from './interruptions.http.js';
 import * as overview from './overview.http.js';
+import * as pools from './pools.http.js';
+import * as prices from './prices.http.js';
 import * as replicas from './replicas.http.js';
 import * as reports from './reports.http.js';
 
@@ -25,6 +27,8 @@ export const ROUTES: readonly RouteDefinition[] = [
   replicas,
   clients,
   overview,
+  prices,
+  pools,
   events,
 ]
   .flatMap((module): unknown[] => Object.values(module))

@@ -1,10 +1,8 @@
 import { Headers, Param } from '@nestjs/common';
-import { ListAgents } from '@spotopt/contracts';
 import type { BodyOf, ResponseOf } from '@spotopt/contracts/http';
 import { ForceSwitchRoute } from '@spotopt/contracts/http';
-import { notFound, scopeOf } from '../caller.js';
+import { FindInstance } from '../agents/find-instance.js';
 import type { Caller } from '../caller.js';
-import { ServiceRequests } from '../ports.js';
 import { BodyFor, By, Routes, Serves } from '../route.js';
 import { RequestSwitch } from './request-switch.js';
 
@@ -19,7 +17,7 @@ function targetModeOf(body: ForceSwitchBody): string | null {
 @Routes()
 export class ForceSwitchController {
   constructor(
-    private readonly requests: ServiceRequests,
+    private readonly findInstance: FindInstance,
     private readonly requestSwitch: RequestSwitch,
   ) {}
 
@@ -31,7 +29,7 @@ export class ForceSwitchController {
     @BodyFor(ForceSwitchRoute) body: ForceSwitchBody,
   ): Promise<ResponseOf<typeof ForceSwitchRoute>> {
     const answer = await this.requestSwitch.execute(caller, {
-      agentRef: await this.#workloadOn(caller, instanceId),
+      agentRef: (await this.findInstance.workloadOn(caller, instanceId)).agentId,
       targetMode: targetModeOf(body),
       targetPoolId: body.pool_id ?? body.target_pool_id ?? body.target_pool,
       reason: body.reason,
@@ -48,12 +46,5 @@ export class ForceSwitchController {
       target_pool_id: answer.targetPoolId,
       ...(answer.started ? {} : { error: answer.message }),
     };
-  }
-
-  async #workloadOn(caller: Caller, instanceId: string): Promise<string> {
-    const { agents } = await this.requests.ask(ListAgents, { clientId: scopeOf(caller) });
-    const agent = agents.find(({ ec2InstanceId }) => ec2InstanceId === instanceId);
-    if (agent === undefined) throw notFound('instance');
-    return agent.agentId;
   }
 }

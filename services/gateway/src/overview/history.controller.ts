@@ -1,31 +1,20 @@
 import { Param } from '@nestjs/common';
-import { CurrentPrices, ListDecisions, ListIncidents, ListSwitches, RawPrices } from '@spotopt/contracts';
+import { ListDecisions, ListIncidents, ListSwitches } from '@spotopt/contracts';
 import type { QueryOf, ResponseOf } from '@spotopt/contracts/http';
 import {
   AllSwitchesRoute,
   DecisionsRoute,
   IncidentsRoute,
-  PoolsRoute,
-  PriceHistoryRoute,
   SwitchHistoryRoute,
-  parseInstant,
 } from '@spotopt/contracts/http';
 import { AgentDirectory } from '../agents/ports.js';
 import { scopeOf, tenantInPath } from '../caller.js';
 import type { Caller } from '../caller.js';
-import { invalidRequest } from '../invalid-body.js';
 import { ServiceRequests } from '../ports.js';
 import { By, QueryFor, Routes, Serves } from '../route.js';
-import { toDecisionItem, toIncidentItem, toPoolItem, toSwitchItem } from './overview-wire.js';
+import { toDecisionItem, toIncidentItem, toSwitchItem } from './overview-wire.js';
 
-function instantOrNull(field: string, text: string | undefined): string | null {
-  if (text === undefined) return null;
-  const instant = parseInstant(text);
-  if (instant === undefined) throw invalidRequest([{ path: [field], message: 'expected a time' }]);
-  return instant;
-}
-
-/** What was, and what is known of the market. */
+/** What was. */
 @Routes()
 export class HistoryController {
   constructor(
@@ -85,38 +74,6 @@ export class HistoryController {
     const request = { clientId: scopeOf(caller), agentId, limit: query.limit };
     const { incidents, total } = await this.requests.ask(ListIncidents, request);
     return { incidents: incidents.map(toIncidentItem), total };
-  }
-
-  @Serves(PoolsRoute)
-  async pools(
-    @QueryFor(PoolsRoute) query: QueryOf<typeof PoolsRoute>,
-  ): Promise<ResponseOf<typeof PoolsRoute>> {
-    const request = { region: query.region ?? null, instanceType: query.instance_type ?? null };
-    const { pools } = await this.requests.ask(CurrentPrices, request);
-    return { pools: pools.map(toPoolItem), total: pools.length };
-  }
-
-  @Serves(PriceHistoryRoute)
-  async prices(
-    @Param('poolId') poolId: string,
-    @QueryFor(PriceHistoryRoute) query: QueryOf<typeof PriceHistoryRoute>,
-  ): Promise<ResponseOf<typeof PriceHistoryRoute>> {
-    const { prices, total } = await this.requests.ask(RawPrices, {
-      poolId,
-      from: instantOrNull('from', query.from),
-      to: instantOrNull('to', query.to),
-      source: null,
-      limit: query.limit,
-      offset: query.offset,
-    });
-    return {
-      prices: prices.map(({ observedAt, spotUsdPerHour, source }) => ({
-        observed_at: observedAt,
-        spot_price: spotUsdPerHour,
-        source,
-      })),
-      total,
-    };
   }
 
   /** An agent may be named by its key or by its workload; a foreign one is answered like a missing one. */

@@ -1,24 +1,14 @@
-import { parsePoolId, regionOf } from '@spotopt/contracts';
-import type {
-  CurrentPrices,
-  DecisionMadeV1,
-  EventData,
-  IncidentView,
-  RpcResponse,
-  SwitchView,
-} from '@spotopt/contracts';
+import { parsePoolId } from '@spotopt/contracts';
+import type { DecisionMadeV1, EventData, IncidentView, SwitchView } from '@spotopt/contracts';
 import type {
   ActivityRoute,
   NotificationsRoute,
-  PoolsRoute,
   ResponseOf,
   SwitchHistoryRoute,
 } from '@spotopt/contracts/http';
 import type { Activity, Notification } from '../events/ports.js';
 
 type SwitchItem = ResponseOf<typeof SwitchHistoryRoute>['switches'][number];
-type PoolItem = ResponseOf<typeof PoolsRoute>['pools'][number];
-type PoolPrice = RpcResponse<typeof CurrentPrices>['pools'][number];
 
 function azOf(poolId: string | null): string | null {
   return poolId === null ? null : parsePoolId(poolId).az;
@@ -70,24 +60,6 @@ export function toSwitchItem(view: SwitchView): SwitchItem {
     savings_impact: saving,
     savingsImpact: saving,
     savings_usd_per_hour: saving,
-  };
-}
-
-export function toPoolItem(price: PoolPrice): PoolItem {
-  const { poolId, spotUsdPerHour, onDemandUsdPerHour, onDemandSource, source, observedAt } = price;
-  const { instanceType, az } = parsePoolId(poolId);
-  return {
-    id: poolId,
-    pool_id: poolId,
-    instance_type: instanceType,
-    az,
-    region: regionOf(az),
-    spot_price: spotUsdPerHour,
-    on_demand_price: onDemandUsdPerHour,
-    on_demand_source: onDemandSource,
-    savings_percent: onDemandUsdPerHour === null ? null : (1 - spotUsdPerHour / onDemandUsdPerHour) * 100,
-    source,
-    observed_at: observedAt,
   };
 }
 
