@@ -31,6 +31,9 @@ export const gatewayConfig = z.object({
     )
     .default(false),
   maxBodyBytes: setting.integer('Longest request body.', { min: 1024, max: 16_777_216 }).default(1_048_576),
+  maxCostReportBytes: setting
+    .integer('Longest cost report that a tenant may upload, unpacked.', { min: 1024, max: 1_073_741_824 })
+    .default(104_857_600),
   dashboardDir: setting
     .text('Directory of the built dashboard; unset = no dashboard is served.', 'a path')
     .optional(),

@@ -40,7 +40,7 @@ export interface HttpAnswer {
 export interface CallOptions {
   readonly token?: string | null;
   readonly body?: unknown;
-  readonly rawBody?: string;
+  readonly rawBody?: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -69,6 +69,7 @@ import { ReplicaReportsController } from './replicas/replica-reports.controller.
 import { ReplicasController } from './replicas/replicas.controller.js';
 import { AcceptReports } from './reports/accept-reports.js';
 import { ReportsController } from './reports/reports.controller.js';
+import { SAVINGS_CONTROLLERS, savingsProviders } from './savings.module.js';
 
 type Context = ServiceContext<GatewayConfig>;
 
@@ -93,6 +94,7 @@ export const CONTROLLERS = [
   HistoryController,
   PeopleController,
   ...PRICE_CONTROLLERS,
+  ...SAVINGS_CONTROLLERS,
   EventsController,
   EventLogConsumer,
   HintsConsumer,
@@ -335,6 +337,7 @@ export class GatewayModule {
         ...accessProviders(context, base, hints),
         ...agents.providers,
         ...priceProviders(base),
+        ...savingsProviders({ ...base, maxCostReportBytes: context.config.maxCostReportBytes }),
         ...events.providers,
       ],
     };

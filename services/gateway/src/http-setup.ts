@@ -1,6 +1,7 @@
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ROUTES } from '@spotopt/contracts/http';
 import { AppError } from '@spotopt/kernel';
 import type { ServiceContext } from '@spotopt/platform';
 import type { FastifyInstance, FastifyReply } from 'fastify';
@@ -31,6 +32,15 @@ function parseJson(body: Buffer): unknown {
   } catch {
     throw invalidRequest([{ path: ['body'], message: 'is not valid JSON' }]);
   }
+}
+
+/** Reports of any length are read as they arrive; who reads one limits it. */
+function streamUploads(server: FastifyInstance): void {
+  const types = [...new Set(ROUTES.flatMap(({ consumes }) => consumes))];
+  server.removeContentTypeParser('text/plain');
+  server.addContentTypeParser(types, (_request, payload, done) => {
+    done(null, payload);
+  });
 }
 
 function measure(server: FastifyInstance, { metrics }: Context): void {
@@ -78,6 +88,7 @@ export function configureHttp(app: INestApplication, context: Context): void {
     },
   );
   const server: FastifyInstance = (adapter as FastifyAdapter).getInstance();
+  streamUploads(server);
   measure(server, context);
   protect(server);
   if (config.dashboardDir !== undefined) serveStatic(server, config.dashboardDir);

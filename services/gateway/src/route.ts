@@ -67,6 +67,19 @@ export const At = createParamDecorator((_data: unknown, context: ExecutionContex
   };
 });
 
+export interface UploadedBody {
+  /** A stream for the media types that a route reads as they arrive; anything else for others. */
+  readonly body: unknown;
+  /** Lower case; `identity` when the header is missing. */
+  readonly encoding: string;
+}
+
+/** A body that is not JSON. */
+export const Uploaded = createParamDecorator((_data: unknown, context: ExecutionContext): UploadedBody => {
+  const { body, headers } = context.switchToHttp().getRequest<GatewayRequest>();
+  return { body, encoding: (headers['content-encoding'] ?? 'identity').toLowerCase() };
+});
+
 /** Who makes the request. */
 export const By = createParamDecorator((_data: unknown, context: ExecutionContext): Caller => {
   return callerOf(context.switchToHttp().getRequest<GatewayRequest>());

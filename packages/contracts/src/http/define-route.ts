@@ -28,6 +28,10 @@ export interface RouteDefinition<
   readonly body: Body;
   readonly query: Query;
   readonly response: Response;
+  /** Media types of the answer when it is not JSON or plain text, as the schema says. */
+  readonly produces: readonly string[];
+  /** Media types of a body that is read as a stream; empty for JSON. Such a request is never stored for replay. */
+  readonly consumes: readonly string[];
   /** The answer carries a secret: never stored for replay. */
   readonly secret: boolean;
   /** A sign that time runs out: other requests of the same agent never use up its share. */
@@ -49,6 +53,8 @@ interface RouteSpec<Body extends z.ZodType, Query extends z.ZodType, Response ex
   readonly body?: Body;
   readonly query?: Query;
   readonly response: Response;
+  readonly produces?: readonly string[];
+  readonly consumes?: readonly string[];
   readonly secret?: boolean;
   readonly urgent?: boolean;
 }
@@ -70,6 +76,8 @@ export function defineRoute<
     body: (spec.body ?? NoBody) as Body,
     query: (spec.query ?? NoQuery) as Query,
     response: spec.response,
+    produces: spec.produces ?? [],
+    consumes: spec.consumes ?? [],
     secret: spec.secret ?? false,
     urgent: spec.urgent ?? false,
   };

@@ -32,6 +32,12 @@ export {
   PendingCommandsRoute,
 } from './commands.http.js';
 export { ReplayEventsRoute, StreamEventsRoute } from './events.http.js';
+export {
+  ExportGlobalStatsRoute,
+  ExportPricesRoute,
+  ExportSavingsRoute,
+  ExportSwitchHistoryRoute,
+} from './exports.http.js';
 export { HealthRoute, LiveRoute, MetricsRoute, OpenApiRoute, RootRoute } from './health.http.js';
 export {
   EmergencyReplicaRoute,
@@ -42,6 +48,12 @@ export {
   TerminationImminentRoute,
   TerminationRoute,
 } from './interruptions.http.js';
+export {
+  AllPoolStatisticsRoute,
+  ConsolidationJobsRoute,
+  OperationalMetricsRoute,
+  StartConsolidationRoute,
+} from './operations.http.js';
 export {
   ActivityRoute,
   AdminInstancesRoute,
@@ -91,6 +103,18 @@ export {
   type PricingReportBody,
   type SwitchReportBody,
 } from './reports.http.js';
+export {
+  CloseSavingsRoute,
+  CostsRoute,
+  CreatePricingAlertRoute,
+  DeletePricingAlertRoute,
+  DowntimeRoute,
+  ImportCostReportRoute,
+  ListPricingAlertsRoute,
+  SavingsRoute,
+  StatsChartsRoute,
+  type SavingsItem,
+} from './savings.http.js';
 export { defineRoute } from './define-route.js';
 export type { BodyOf, QueryOf, ResponseOf, RouteAccess, RouteDefinition } from './define-route.js';
 export { openApiOf } from './openapi.js';

@@ -47,10 +47,25 @@ function securityOf(route: RouteDefinition): JsonObject[] {
   return schemes[route.access].map((scheme) => ({ [scheme]: [] }));
 }
 
-function operation(route: RouteDefinition, path: string): JsonObject {
+function contentOf(types: readonly string[], schema: JsonObject): JsonObject {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}
+
+function producedBy(route: RouteDefinition, response: JsonObject): readonly string[] {
+  if (route.produces.length > 0) return route.produces;
+  return [response['type'] === 'string' ? 'text/plain' : 'application/json'];
+}
+
+function requestBody(route: RouteDefinition): JsonObject {
+  if (route.consumes.length > 0) {
+    return { requestBody: { required: true, content: contentOf(route.consumes, { type: 'string' }) } };
+  }
   const body = jsonSchema(route.body, 'input');
+  return isAnything(body) ? {} : { requestBody: { content: contentOf(['application/json'], body) } };
+}
+
+function operation(route: RouteDefinition, path: string): JsonObject {
   const response = jsonSchema(route.response, 'output');
-  const contentType = response['type'] === 'string' ? 'text/plain' : 'application/json';
   const isAlias = path !== route.path;
   return {
     operationId: isAlias ? `${route.id}_${String(route.aliases.indexOf(path) + 1)}` : route.id,
@@ -59,9 +74,12 @@ function operation(route: RouteDefinition, path: string): JsonObject {
     tags: [path.split('/')[2] ?? 'service'],
     security: securityOf(route),
     parameters: [...pathParameters(path), ...queryParameters(route)],
-    ...(isAnything(body) ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
+    ...requestBody(route),
     responses: {
-      [String(route.status)]: { description: 'Done.', content: { [contentType]: { schema: response } } },
+      [String(route.status)]: {
+        description: 'Done.',
+        content: contentOf(producedBy(route, response), response),
+      },
       default: { $ref: '#/components/responses/Error' },
     },
   };

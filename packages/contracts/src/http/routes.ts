@@ -3,13 +3,16 @@ import * as clients from './clients.http.js';
 import * as commands from './commands.http.js';
 import type { RouteDefinition } from './define-route.js';
 import * as events from './events.http.js';
+import * as exports from './exports.http.js';
 import * as health from './health.http.js';
 import * as interruptions from './interruptions.http.js';
+import * as operations from './operations.http.js';
 import * as overview from './overview.http.js';
 import * as pools from './pools.http.js';
 import * as prices from './prices.http.js';
 import * as replicas from './replicas.http.js';
 import * as reports from './reports.http.js';
+import * as savings from './savings.http.js';
 
 function isRoute(value: unknown): value is RouteDefinition {
   return (
@@ -29,6 +32,9 @@ export const ROUTES: readonly RouteDefinition[] = [
   overview,
   prices,
   pools,
+  savings,
+  exports,
+  operations,
   events,
 ]
   .flatMap((module): unknown[] => Object.values(module))

@@ -39,9 +39,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const route = this.reflector.get<RouteDefinition | undefined>(ROUTE_METADATA, context.getHandler());
     const request = context.switchToHttp().getRequest<GatewayRequest>();
     const requestId = requestIdOf(request);
-    if (requestId === undefined || route === undefined || route.secret || request.caller === undefined) {
-      return next.handle();
-    }
+    const unrepeatable = route === undefined || route.secret || route.consumes.length > 0;
+    if (requestId === undefined || unrepeatable || request.caller === undefined) return next.handle();
     const { key, stored } = await this.requests.begin({
       scope: nameOf(request.caller),
       routeId: route.id,

@@ -1,0 +1,124 @@
+import { AppError } from '@spotopt/kernel';
+import { parse } from 'csv-parse';
+import type { Options } from 'csv-parse';
+import { Transform, finished } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { invalidRequest } from '../invalid-body.js';
+import { rowsOf } from './cost-report-row.js';
+import type { CostRow, CostSource } from './cost-report-row.js';
+import { roundUsd } from './usd.js';
+
+export interface CostReportUpload {
+  readonly source: CostSource;
+  readonly body: Readable;
+  readonly gzip: boolean;
+  /** Of the unpacked text: a small packed file can hold any amount of it. */
+  readonly maxBytes: number;
+}
+
+export interface CostReportSums {
+  readonly rowsRead: number;
+  readonly skippedRows: number;
+  /** One per machine and UTC day. */
+  readonly machineDays: readonly CostRow[];
+}
+
+const FORMATS: Readonly<Record<CostSource, Options>> = {
+  'cost-and-usage-report': { bom: true, skip_empty_lines: true, info: true },
+  'spot-data-feed': {
+    delimiter: '\t',
+    quote: null,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    info: true,
+  },
+};
+
+class CostSums {
+  readonly #days = new Map<string, CostRow>();
+  rowsRead = 0;
+  skippedRows = 0;
+
+  add(row: CostRow): void {
+    const key = `${row.ec2InstanceId} ${row.day}`;
+    const before = this.#days.get(key);
+    const hours = before === undefined ? row.hours : sumOf(before.hours, row.hours);
+    this.#days.set(key, { ...row, usd: (before?.usd ?? 0) + row.usd, hours });
+  }
+
+  get machineDays(): CostRow[] {
+    return [...this.#days.values()].map((row) => ({ ...row, usd: roundUsd(row.usd) }));
+  }
+}
+
+function sumOf(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return a + b;
+}
+
+/**
+ * Adds up a report while it arrives; what is kept grows with machines and days, not with the file. The body is
+ * left open when the report is refused: its connection still has to carry the answer.
+ * @throws AppError `invalid-request` (permanent) that names the missing column or the line, or `body-too-large`
+ */
+export async function sumCostReport(upload: CostReportUpload): Promise<CostReportSums> {
+  const { source, body, gzip, maxBytes } = upload;
+  const read = rowsOf(source);
+  const sums = new CostSums();
+  const parser = parse(FORMATS[source]);
+  const consume = async (records: AsyncIterable<unknown>): Promise<void> => {
+    for await (const { record, info } of records as AsyncIterable<ParsedLine>) {
+      const row = read(record, info.lines);
+      if (row === 'heading') continue;
+      sums.rowsRead += 1;
+      if (row === 'skipped') sums.skippedRows += 1;
+      else sums.add(row);
+    }
+  };
+  const limit = limited(maxBytes);
+  const entry = gzip ? createGunzip() : limit;
+  finished(body, { writable: false }, (error) => {
+    if (error != null) entry.destroy(error);
+  });
+  body.pipe(entry);
+  try {
+    if (entry === limit) await pipeline(limit, parser, consume);
+    else await pipeline(entry, limit, parser, consume);
+  } catch (error) {
+    throw readable(error);
+  } finally {
+    body.unpipe(entry);
+    body.resume();
+  }
+  if (sums.rowsRead === 0) throw invalidRequest([{ path: ['body'], message: 'no rows in it' }]);
+  return { rowsRead: sums.rowsRead, skippedRows: sums.skippedRows, machineDays: sums.machineDays };
+}
+
+interface ParsedLine {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
+}
+
+function limited(maxBytes: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) done(null, chunk);
+      else done(AppError.permanent('body-too-large', `a report has at most ${String(maxBytes)} bytes`));
+    },
+  });
+}
+
+/** Errors of the libraries in words that help whoever sent the file. */
+function readable(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
+  if (error.code.startsWith('Z_')) {
+    return invalidRequest([{ path: ['content-encoding'], message: 'the body is not gzip' }]);
+  }
+  if (!error.code.startsWith('CSV_')) return error;
+  const line = 'lines' in error ? Number(error.lines) : 1;
+  return invalidRequest([{ path: [`line ${String(line)}`], message: error.message }]);
+}
