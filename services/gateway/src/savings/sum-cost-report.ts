@@ -114,11 +114,16 @@ function limited(maxBytes: number): Transform {
 
 /** Errors of the libraries in words that help whoever sent the file. */
 function readable(error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
-  if (error.code.startsWith('Z_')) {
+  const { code = '', message = '', lines = 1 } = (error ?? {}) as LibraryError;
+  if (code.startsWith('Z_')) {
     return invalidRequest([{ path: ['content-encoding'], message: 'the body is not gzip' }]);
   }
-  if (!error.code.startsWith('CSV_')) return error;
-  const line = 'lines' in error ? Number(error.lines) : 1;
-  return invalidRequest([{ path: [`line ${String(line)}`], message: error.message }]);
+  if (code.startsWith('CSV_')) return invalidRequest([{ path: [`line ${String(lines)}`], message }]);
+  return error;
+}
+
+interface LibraryError {
+  readonly code?: string;
+  readonly message?: string;
+  readonly lines?: number;
 }
