@@ -32,6 +32,17 @@ const AWS_JSON = JSON.stringify({
   ],
 });
 
+/** As `GET /api/export/prices` gives them out, in both forms. */
+const EXPORTED_CSV = `timestamp,instance_type,az,spot_price,source,confidence
+2026-11-20T12:00:00.000Z,t3.medium,us-east-1a,0.012500,primary-report,1
+2026-11-20T12:05:00.000Z,t3.medium,us-east-1a,0.013000,spot-price-history,1
+`;
+const EXPORTED_AWS_JSON =
+  '{"SpotPriceHistory":[{"AvailabilityZone":"us-east-1a","InstanceType":"t3.medium","ProductDescription":"Linux/UNIX",' +
+  '"SpotPrice":"0.012500","Timestamp":"2026-11-20T12:00:00+00:00"},{"AvailabilityZone":"us-east-1a",' +
+  '"InstanceType":"t3.medium","ProductDescription":"Linux/UNIX","SpotPrice":"0.013000",' +
+  '"Timestamp":"2026-11-20T12:05:00+00:00"}]}\n';
+
 let directory = '';
 
 beforeAll(async () => {
@@ -101,4 +112,14 @@ test('a file that is not there, or not packed as its name says, is refused', asy
   await expect(loadPriceFile(join(directory, 'fake.gz'))).rejects.toMatchObject({
     code: 'invalid-price-file',
   });
+});
+
+test('what the control plane exports can be replayed, from either form alike', () => {
+  const fromCsv = parsePriceFile(EXPORTED_CSV, 'spot-prices.csv');
+  expect(fromCsv).toEqual(parsePriceFile(EXPORTED_AWS_JSON, 'spot-price-history.json'));
+  expect(fromCsv.map(({ atMs, text }) => [new Date(atMs).toISOString(), text])).toEqual([
+    ['2026-11-20T12:00:00.000Z', '0.012500'],
+    ['2026-11-20T12:05:00.000Z', '0.013000'],
+  ]);
+  expect(recordedPriceBook(fromCsv).region).toBe('us-east-1');
 });
