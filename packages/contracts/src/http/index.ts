@@ -68,6 +68,7 @@ export {
 } from './overview.http.js';
 export {
   ComparePoolsRoute,
+  PoolChartRoute,
   PoolHistoryRoute,
   PoolsRoute,
   PoolStatisticsRoute,

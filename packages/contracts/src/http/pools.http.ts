@@ -115,6 +115,16 @@ export const PoolHistoryRoute = defineRoute({
   }),
 });
 
+export const PoolChartRoute = defineRoute({
+  id: 'poolChart',
+  at: 'GET /api/pools/:poolId/chart.svg',
+  summary: 'The same as a picture: what is measured, what is computed and where there is no price.',
+  access: 'client-or-admin',
+  query: z.object({ ...Window, step_seconds: QueryStepSeconds }),
+  response: z.string(),
+  produces: ['image/svg+xml'],
+});
+
 export const PoolStatisticsRoute = defineRoute({
   id: 'poolStatistics',
   at: 'GET /api/pools/:poolId/statistics',

@@ -1,8 +1,9 @@
-import { Param } from '@nestjs/common';
+import { Param, StreamableFile } from '@nestjs/common';
 import { RawPrices } from '@spotopt/contracts';
 import type { QueryOf, ResponseOf } from '@spotopt/contracts/http';
 import {
   ComparePoolsRoute,
+  PoolChartRoute,
   PoolHistoryRoute,
   PoolStatisticsRoute,
   PoolsRoute,
@@ -13,6 +14,7 @@ import { ServiceRequests } from '../ports.js';
 import { QueryFor, Routes, Serves } from '../route.js';
 import { gridOf, windowOf } from './chart-grid.js';
 import { compareRegions } from './compare-pools.js';
+import { chartSvg } from './price-chart.js';
 import { cheapestFirst, toPoolItem, toPriceState } from './pool-wire.js';
 import { NO_STATISTICS, ReadMarket } from './read-market.js';
 
@@ -87,6 +89,23 @@ export class PoolsController {
     }));
     const { from, to, stepSeconds } = grid;
     return { pool_id: poolId, from, to, step_seconds: stepSeconds, points, total: points.length };
+  }
+
+  @Serves(PoolChartRoute)
+  async chart(
+    @Param('poolId') poolId: string,
+    @QueryFor(PoolChartRoute) query: QueryOf<typeof PoolChartRoute>,
+  ): Promise<StreamableFile> {
+    const window = windowOf(query, { nowMs: this.clock.nowMs(), defaultHours: DEFAULT_HOURS });
+    const grid = gridOf(window, query.step_seconds);
+    const pool = await this.market.pool(poolId);
+    const [series] = await this.market.series([poolId], grid);
+    const svg = chartSvg(series?.points ?? [], {
+      title: `${pool.name}, USD per hour`,
+      stepMs: grid.stepSeconds * 1_000,
+      onDemandUsdPerHour: pool.onDemandUsdPerHour,
+    });
+    return new StreamableFile(Buffer.from(svg), { type: 'image/svg+xml; charset=utf-8' });
   }
 
   @Serves(PoolStatisticsRoute)
