@@ -58,7 +58,9 @@ export class LegacyReporter {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       await this.#report(clock.nowMs());
-      await clock.sleep(REPORT_EVERY_MS - (clock.nowMs() % REPORT_EVERY_MS), signal);
+      // In the middle of each five minutes, so that one that is late by a little still belongs to its own.
+      const nextMs = (Math.floor(clock.nowMs() / REPORT_EVERY_MS) + 1.5) * REPORT_EVERY_MS;
+      await clock.sleep(nextMs - clock.nowMs(), signal);
     }
   }
 

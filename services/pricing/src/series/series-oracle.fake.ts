@@ -79,10 +79,8 @@ function filledCell(
   index: number,
 ): Cell | undefined {
   const own = grid.get(pool) ?? [];
-  let left = index;
-  while (left >= 0 && own[left] === undefined) left -= 1;
-  let right = index;
-  while (right < own.length && own[right] === undefined) right += 1;
+  const left = own.findLastIndex((cell, place) => place < index && cell !== undefined);
+  const right = own.findIndex((cell, place) => place > index && cell !== undefined);
   const [a, b] = [own[left]?.usd, own[right]?.usd];
   if (a === undefined || b === undefined) return undefined;
   const missing = right - left - 1;
@@ -90,6 +88,15 @@ function filledCell(
   if (missing <= 2) return { usd: a + ((b - a) * (index - left)) / (right - left), source, confidence: 0.85 };
   if (missing <= 6) return { usd: (a + b) / 2, source, confidence: 0.75 };
   if (missing > 48) return undefined;
+  const ratio = ratioOfPeers(grid, pool, { left, index });
+  return ratio === undefined ? undefined : { usd: a * ratio, source, confidence: 0.7 };
+}
+
+function ratioOfPeers(
+  grid: ReadonlyMap<string, readonly (Cell | undefined)[]>,
+  pool: string,
+  { left, index }: { readonly left: number; readonly index: number },
+): number | undefined {
   const ratios = [...grid]
     .filter(([peer]) => peer !== pool)
     .flatMap(([, cells]) => {
@@ -97,8 +104,7 @@ function filledCell(
       return then === undefined || now === undefined ? [] : [now / then];
     })
     .sort((x, y) => x - y);
-  if (ratios.length === 0) return undefined;
-  const lower = ratios[Math.floor((ratios.length - 1) / 2)] ?? 1;
-  const upper = ratios[Math.floor(ratios.length / 2)] ?? 1;
-  return { usd: (a * (lower + upper)) / 2, source, confidence: 0.7 };
+  const lower = ratios[Math.floor((ratios.length - 1) / 2)];
+  const upper = ratios[Math.floor(ratios.length / 2)];
+  return lower === undefined || upper === undefined ? undefined : (lower + upper) / 2;
 }
