@@ -21,6 +21,7 @@ export type { Retention } from './database.js';
 export { deleteInChunks } from './delete-in-chunks.js';
 export type { ChunkedDelete } from './delete-in-chunks.js';
 export { Attempts } from './inbox.js';
+export { indexMigration } from './index-migration.js';
 export { LeasedTask } from './leased-task.js';
 export type { LeasedRun, LeasedTaskSettings } from './leased-task.js';
 export { Lease, Leases } from './leases.js';

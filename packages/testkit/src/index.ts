@@ -1,4 +1,5 @@
 export { SequenceIds, mulberry32 } from './deterministic.js';
+export { KilledAt } from './killed-at.js';
 export { ManualClock } from './manual-clock.js';
 export { recordingLogger } from './recording-logger.js';
 export type { LogEntry, LogLevel, RecordingLogger } from './recording-logger.js';

@@ -1,8 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { PricesReadV1, SpotPriceChangedV1 } from '@spotopt/contracts';
-import { Failpoints, UlidIds } from '@spotopt/kernel';
+import { UlidIds, type Failpoints, NoFailpoints } from '@spotopt/kernel';
 import { selectRows } from '@spotopt/persistence';
-import { databaseDialects, ManualClock, mulberry32, type TestDatabase, testDatabase } from '@spotopt/testkit';
+import {
+  KilledAt,
+  databaseDialects,
+  ManualClock,
+  mulberry32,
+  type TestDatabase,
+  testDatabase,
+} from '@spotopt/testkit';
 import { FireAlerts } from '../alerts/fire-alerts.js';
 import { SqlPriceAlertStore } from '../alerts/price-alert.store.js';
 import { pricingService } from '../pricing.module.js';
@@ -34,23 +41,6 @@ function recordedChanges(): HistoryChange[] {
   return changes;
 }
 
-class ThrowingFailpoints extends Failpoints {
-  #hits = 0;
-
-  constructor(private readonly atHit: number) {
-    super();
-  }
-
-  get fired(): boolean {
-    return this.#hits >= this.atHit;
-  }
-
-  override hit(): void {
-    this.#hits += 1;
-    if (this.#hits === this.atHit) throw new Error('killed here');
-  }
-}
-
 describe.each(databaseDialects())('reading the price history on %s', (dialect) => {
   const open: TestDatabase[] = [];
 
@@ -78,7 +68,7 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
         { backfillMs: 90 * DAY_MS, overlapMs: HOUR_MS, windowMs: 30 * DAY_MS },
       );
     await uow.run((tx) => watches.add(tx, MARKET, NOW));
-    return { clock, uow, history, watches, stores, readWith, read: readWith(new ThrowingFailpoints(-1)) };
+    return { clock, uow, history, watches, stores, readWith, read: readWith(new NoFailpoints()) };
   }
 
   type SetUp = Awaited<ReturnType<typeof setUp>>;
@@ -168,7 +158,7 @@ describe.each(databaseDialects())('reading the price history on %s', (dialect) =
     const wanted = expected(answerOf(recordedChanges(), backfill));
     for (let atHit = 1; ; atHit += 1) {
       const test = await setUp(recordedChanges(), 12);
-      const failpoints = new ThrowingFailpoints(atHit);
+      const failpoints = new KilledAt(atHit);
       const killed = await test
         .readWith(failpoints)
         .execute()

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DayClosedV1, type EventDefinition, type EventOf, InstanceTerminatedV1 } from '@spotopt/contracts';
-import { Failpoints, NoFailpoints, UlidIds } from '@spotopt/kernel';
+import { UlidIds, type Failpoints, NoFailpoints } from '@spotopt/kernel';
 import { selectRows } from '@spotopt/persistence';
-import { databaseDialects, ManualClock, type TestDatabase, testDatabase } from '@spotopt/testkit';
+import { KilledAt, databaseDialects, ManualClock, type TestDatabase, testDatabase } from '@spotopt/testkit';
 import { SqlOnDemandPriceStore } from '../on-demand/on-demand-price.store.js';
 import { SqlOnDemandPrices } from '../on-demand/on-demand-prices.store.js';
 import { pricingService } from '../pricing.module.js';
@@ -18,23 +18,6 @@ import { SqlUsageStore } from './usage.store.js';
 
 const NOW = moment('11-01 00:30');
 const OCTOBER = { clientId: CLIENT, agentId: null, from: '2026-10-01', to: '2026-10-31' };
-
-class ThrowingFailpoints extends Failpoints {
-  #hits = 0;
-
-  constructor(private readonly atHit: number) {
-    super();
-  }
-
-  get fired(): boolean {
-    return this.#hits >= this.atHit;
-  }
-
-  override hit(): void {
-    this.#hits += 1;
-    if (this.#hits === this.atHit) throw new Error('killed here');
-  }
-}
 
 describe.each(databaseDialects())('closing days on %s', (dialect) => {
   const open: TestDatabase[] = [];
@@ -101,7 +84,7 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     for (let atHit = 1; ; atHit += 1) {
       const test = await setUp();
       await test.tell(lastDays());
-      const failpoints = new ThrowingFailpoints(atHit);
+      const failpoints = new KilledAt(atHit);
       const killed = await test
         .closeWith(failpoints)
         .execute()

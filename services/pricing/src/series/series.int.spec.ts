@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEvent, PricingReportedV1 } from '@spotopt/contracts';
-import { Failpoints, NoFailpoints, SystemClock, UlidIds } from '@spotopt/kernel';
+import { SystemClock, UlidIds, type Failpoints, NoFailpoints } from '@spotopt/kernel';
 import { changeRows, selectRows } from '@spotopt/persistence';
-import { databaseDialects, type DatabaseDialect, type TestDatabase, testDatabase } from '@spotopt/testkit';
+import {
+  KilledAt,
+  databaseDialects,
+  type DatabaseDialect,
+  type TestDatabase,
+  testDatabase,
+} from '@spotopt/testkit';
 import fc from 'fast-check';
 import { FireAlerts } from '../alerts/fire-alerts.js';
 import { SqlPriceAlertStore } from '../alerts/price-alert.store.js';
@@ -66,19 +72,6 @@ class StoryClock extends SystemClock {
 
   override now(): Date {
     return new Date(this.atMs);
-  }
-}
-
-class KilledAt extends Failpoints {
-  #hits = 0;
-
-  constructor(private readonly atHit: number) {
-    super();
-  }
-
-  override hit(): void {
-    this.#hits += 1;
-    if (this.#hits === this.atHit) throw new Error('killed here');
   }
 }
 
