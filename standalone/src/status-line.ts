@@ -22,7 +22,7 @@ export async function statusLine(system: RunningSystem): Promise<string> {
     `pools ${String(prices.poolsCovered)}, prices ${String(prices.rawPrices)}`,
     `switches ${String(fleet.switchesTotal)}`,
     `incidents ${String(incidents.total)}`,
-    `saved $${savedUsd.toFixed(2)}`,
+    `saved ${savedUsd < 0 ? '-' : ''}$${Math.abs(savedUsd).toFixed(2)}`,
   ];
   return parts.join(' · ').slice(0, LINE_WIDTH + 40);
 }

@@ -43,6 +43,8 @@ export interface SeriesParts {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
+/** On a fast clock ten seconds are a moment. */
+const REAL_FLOOR_MS = 100;
 /** The oldest day may be half deleted already. */
 const INCOMPLETE_DAYS = 1;
 
@@ -74,8 +76,9 @@ export function wireSeries(context: ServiceContext<PricingConfig>, parts: Series
       },
     ),
   );
+  const intervalMs = config.consolidationIntervalSeconds * 1_000;
   const job = new ConsolidationJob(
-    { intervalMs: config.consolidationIntervalSeconds * 1_000, clock, leases, random, logger },
+    { intervalMs: clock.noShorterThan(REAL_FLOOR_MS, intervalMs), clock, leases, random, logger },
     { consolidate: new ConsolidateStale(common), jobs: [gaps, reconcile] },
   );
   return [
