@@ -2,7 +2,7 @@
 const ADAPTER =
   '^services/.*\\.(store|consumer|controller|gateway|client|job|guard|interceptor|filter|wiring)\\.ts$';
 const WIRING = '^services/[^/]+/src/([^/]+\\.module|main|config|subscriptions|index)\\.ts$';
-const TEST = '(\\.(spec|contract)\\.ts$|^packages/testkit/|^tests/)';
+const TEST = '(\\.(spec|contract)\\.ts$|^packages/testkit/|^(tests|benchmarks)/)';
 /** Domain files and use cases: what a service knows, without how it is connected. */
 const CORE = {
   path: '^services/[^/]+/src/[^/]+/[^/]+\\.ts$',
@@ -15,7 +15,7 @@ const only = (name, from, allowed) => ({
   name,
   severity: 'error',
   from: { path: from, pathNot: TEST },
-  to: { path: '^(packages|services|standalone|dashboard|tests|cli)/', pathNot: [from, ...allowed] },
+  to: { path: '^(packages|services|standalone|dashboard|tests|benchmarks|cli)/', pathNot: [from, ...allowed] },
 });
 
 /** A library that only the given files may import. */
@@ -55,7 +55,7 @@ module.exports = {
       name: 'tests-not-from-sources',
       severity: 'error',
       from: { pathNot: TEST },
-      to: { path: '(\\.(spec|contract)\\.ts$|^tests/)' },
+      to: { path: '(\\.(spec|contract)\\.ts$|^(tests|benchmarks)/)' },
     },
     { name: 'core-not-to-adapter', severity: 'error', from: CORE, to: { path: [ADAPTER, WIRING] } },
     {

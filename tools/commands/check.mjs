@@ -30,7 +30,7 @@ const CHECKS = [
     'boundaries',
     [
       module('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
-      ...['--config', '.dependency-cruiser.cjs', 'packages', 'services', 'standalone', 'tests'],
+      ...['--config', '.dependency-cruiser.cjs', 'packages', 'services', 'standalone', 'tests', 'benchmarks'],
     ],
   ],
   [

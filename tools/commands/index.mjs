@@ -7,6 +7,7 @@ const COMMANDS = {
   check: () => import('./check.mjs'),
   generate: () => import('./generate.mjs'),
   scenario: () => import('./scenario.mjs'),
+  bench: () => import('./bench.mjs'),
   'compare-prices': () => import('./compare-prices.mjs'),
 };
 
