@@ -9,4 +9,15 @@ export const BENCHES: readonly Bench[] = [
     bounds: [{ figure: 'pricing-quality.error', of: 'ratio', below: 1 }],
     load: async () => (await import('./pricing-quality/measure-quality.js')).measureQuality,
   },
+  {
+    name: 'price-history',
+    summary: 'week-long charts on ten million rows, and consolidating a bucket of 10,000 pools',
+    needsServers: true,
+    bounds: [
+      { figure: 'price-history.p99', of: 'value', atMost: 50 },
+      { figure: 'price-history.plan', of: 'value', atLeast: 1 },
+      { figure: 'price-history.consolidate-bucket', of: 'value', atMost: 2 },
+    ],
+    load: async () => (await import('./price-history/measure-history.js')).measureHistory,
+  },
 ];
