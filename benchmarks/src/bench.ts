@@ -4,11 +4,13 @@ import type { Figure } from './figure.js';
 export interface BenchContext {
   /** Folder with recorded prices. */
   readonly dataDir: string;
+  /** Aborted when somebody wants the command to end: a bench then removes what it made and throws. */
+  readonly signal: AbortSignal;
   /** A line about what is going on. */
-  tell(line: string): void;
-  report(figure: Figure): void;
+  readonly tell: (line: string) => void;
+  readonly report: (figure: Figure) => void;
   /** Names a program that the following figures depend on. */
-  uses(program: string, version: string): void;
+  readonly uses: (program: string, version: string) => void;
 }
 
 export type RunBench = (context: BenchContext) => Promise<void>;

@@ -10,6 +10,17 @@ export const BENCHES: readonly Bench[] = [
     load: async () => (await import('./pricing-quality/measure-quality.js')).measureQuality,
   },
   {
+    name: 'pricing-ingest',
+    summary: 'price reports that the gateway takes beside a bare server, and none lost when a database dies',
+    needsServers: true,
+    bounds: [
+      { figure: 'pricing-ingest.accepted', of: 'ratio', atLeast: 0.4 },
+      { figure: 'pricing-ingest.lost', of: 'value', atMost: 0 },
+      { figure: 'pricing-ingest.doubled', of: 'value', atMost: 0 },
+    ],
+    load: async () => (await import('./pricing-ingest/measure-ingest.js')).measureIngest,
+  },
+  {
     name: 'price-history',
     summary: 'week-long charts on ten million rows, and consolidating a bucket of 10,000 pools',
     needsServers: true,

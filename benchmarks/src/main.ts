@@ -13,6 +13,15 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** A bench that is interrupted removes what it made before the process ends. */
+const interruption = new AbortController();
+const INTERRUPTED = 130;
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    interruption.abort(new BenchRefused(`ended by ${name}`, INTERRUPTED));
+  });
+}
+
 function dataDirOf(given: string | undefined): string {
   if (given === undefined) return resolve(ROOT, DEFAULT_DATA);
   return resolve(process.env['INIT_CWD'] ?? process.cwd(), given);
@@ -27,7 +36,8 @@ async function main(): Promise<number> {
   const print = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };
-  const missed = await runBenches(chosen, dataDirOf(dataDir), { print, tell: say });
+  const run = { dataDir: dataDirOf(dataDir), signal: interruption.signal, print, tell: say };
+  const missed = await runBenches(chosen, run);
   for (const sentence of missed) say(`missed: ${sentence}`);
   return missed.length === 0 ? 0 : 1;
 }

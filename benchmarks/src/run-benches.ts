@@ -3,42 +3,41 @@ import type { Bench } from './bench.js';
 import { missedBounds } from './bound.js';
 import { type Figure, figureLine } from './figure.js';
 
-export interface BenchOutput {
+export interface BenchRun {
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
   /** A line of the result. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** A line for who watches. */
-  tell(line: string): void;
+  readonly tell: (line: string) => void;
 }
 
 /** Runs one bench after the other; answers the bounds that do not hold, in words. */
-export async function runBenches(
-  benches: readonly Bench[],
-  dataDir: string,
-  output: BenchOutput,
-): Promise<string[]> {
+export async function runBenches(benches: readonly Bench[], run: BenchRun): Promise<string[]> {
   const missed: string[] = [];
   for (const bench of benches) {
     const startedAtMs = performance.now();
-    output.tell(`${bench.name}: ${bench.summary}`);
-    const figures = await figuresOf(bench, dataDir, output);
+    run.tell(`${bench.name}: ${bench.summary}`);
+    const figures = await figuresOf(bench, run);
     missed.push(...missedBounds(bench.bounds, figures));
-    output.tell(`${bench.name}: done in ${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s`);
+    run.tell(`${bench.name}: done in ${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s`);
   }
   return missed;
 }
 
-async function figuresOf(bench: Bench, dataDir: string, output: BenchOutput): Promise<Figure[]> {
+async function figuresOf(bench: Bench, { dataDir, signal, tell, print }: BenchRun): Promise<Figure[]> {
   const figures: Figure[] = [];
   const versions: Record<string, string> = { node: process.versions.node, cpu: machine() };
-  const run = await bench.load();
-  await run({
+  const measure = await bench.load();
+  await measure({
     dataDir,
+    signal,
     tell: (line) => {
-      output.tell(`${bench.name}: ${line}`);
+      tell(`${bench.name}: ${line}`);
     },
     report: (figure) => {
       figures.push(figure);
-      output.print(figureLine(figure, versions));
+      print(figureLine(figure, versions));
     },
     uses: (program, version) => {
       versions[program] = version;

@@ -31,6 +31,7 @@ export async function measureChartReads(
   const servedMs: number[] = [];
   const bareMs: number[] = [];
   for (let call = 0; call < WARM_UP_CALLS + CALLS; call += 1) {
+    context.signal.throwIfAborted();
     const [served, plain] = await bothReads(readSeries, bare, [
       windowIn(history, random),
       windowIn(history, random),

@@ -38,6 +38,7 @@ export async function measureConsolidation(context: BenchContext, schema: Pricin
   const bareSeconds: number[] = [];
   await schema.bare.query('CREATE TABLE bench_series LIKE series_price');
   for (let bucket = 0; bucket <= MEASURED_BUCKETS; bucket += 1) {
+    context.signal.throwIfAborted();
     const bucketMs = clock.nowMs();
     const rows = reportsOf(bucketMs);
     await database.uow.run((tx) => book.keep(tx, rows));

@@ -1,5 +1,6 @@
 import { BUCKET_MS } from '@spotopt/pricing';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
+import type { BenchContext } from '../bench.js';
 
 export interface FilledHistory {
   readonly poolIds: readonly string[];
@@ -30,13 +31,14 @@ const INSERT_POOL = `
 export async function fillHistory(
   connection: Connection,
   untilMs: number,
-  tell: (line: string) => void,
+  { signal, tell }: Pick<BenchContext, 'signal' | 'tell'>,
 ): Promise<FilledHistory> {
   const fromMs = untilMs - BUCKETS_PER_POOL * BUCKET_MS;
   const poolIds = Array.from({ length: POOLS }, (_, index) => `h${String(index)}.large.us-east-1a`);
   await makeNumbers(connection);
   const indexes = await dropSecondaryIndexes(connection);
   for (const [index, poolId] of poolIds.entries()) {
+    signal.throwIfAborted();
     await connection.query(INSERT_POOL, [poolId, new Date(fromMs), FILL]);
     const done = index + 1;
     if (done % POOLS_PER_LINE === 0) tell(`${((done * BUCKETS_PER_POOL) / 1e6).toFixed(0)} million rows`);

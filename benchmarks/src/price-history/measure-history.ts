@@ -13,7 +13,7 @@ export async function measureHistory(context: BenchContext): Promise<void> {
   const schema = await pricingDatabase(NOW);
   try {
     context.uses('database', schema.version);
-    const history = await fillHistory(schema.bare, NOW.getTime() - BUCKET_MS, context.tell);
+    const history = await fillHistory(schema.bare, NOW.getTime() - BUCKET_MS, context);
     await measureChartReads(context, schema, history);
     await measureConsolidation(context, schema);
   } finally {

@@ -5,6 +5,7 @@ import {
   type MeasuredPrices,
   type Observation,
 } from '@spotopt/pricing';
+import { setImmediate as eventsHandled } from 'node:timers/promises';
 import { mulberry32 } from '@spotopt/testkit';
 import type { BenchContext } from '../bench.js';
 import { completeReports, lossyReports, type Outage, outagesOf } from './lossy-reports.js';
@@ -28,6 +29,8 @@ export async function measureQuality(context: BenchContext): Promise<void> {
   for (const { name, markets } of files) {
     const tallies = { random: new Tally(), outages: new Tally() };
     for (const market of markets) {
+      await eventsHandled();
+      context.signal.throwIfAborted();
       const pools = market.map((truth) => ({ truth, reports: completeReports(truth) }));
       for (const losses of ['random', 'outages'] as const) {
         for (const seed of SEEDS) fillOnce(pools, { losses, seed, tally: tallies[losses] });

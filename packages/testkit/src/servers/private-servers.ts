@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CleanUp } from './clean-up.js';
+import { makeMysqlData, mysqlUrlAt, runMysql } from './mysql-data.js';
 import type { ServerKind, ServerSpec } from './server-kinds.js';
 import { ServerProcess, findProgram, freePort } from './server-process.js';
 
@@ -61,44 +62,8 @@ export async function startPrivately(
 }
 
 async function startMysql({ program, directory, port, signal }: Start): Promise<Started> {
-  const data = join(directory, 'data');
-  const user = userInfo().username;
-  const { stdout: version } = await exec(program, ['--no-defaults', '--version']);
-  if (/mariadb/i.test(version)) {
-    const installer = await findProgram('mariadb-install-db', 'mysql_install_db');
-    if (installer === undefined) throw new Error('mariadb-install-db is not installed');
-    await exec(
-      installer,
-      [
-        '--no-defaults',
-        `--datadir=${data}`,
-        '--auth-root-authentication-method=normal',
-        '--skip-test-db',
-        `--user=${user}`,
-      ],
-      { signal },
-    );
-  } else {
-    await exec(program, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, `--user=${user}`], {
-      signal,
-    });
-  }
-  const server = new ServerProcess({
-    program,
-    args: [
-      '--no-defaults',
-      `--user=${user}`,
-      `--datadir=${data}`,
-      `--socket=${join(directory, 'server.sock')}`,
-      `--pid-file=${join(directory, 'server.pid')}`,
-      `--port=${String(port)}`,
-      '--bind-address=127.0.0.1',
-      '--max-connections=500',
-      ...(/mariadb/i.test(version) ? [] : ['--mysqlx=OFF']),
-    ],
-    logFile: join(directory, 'server.log'),
-  });
-  return { process: server, url: `mysql://root@127.0.0.1:${String(port)}/spotopt_test` };
+  await makeMysqlData(program, directory, signal);
+  return { process: await runMysql(program, directory, port), url: mysqlUrlAt(port) };
 }
 
 async function startRabbit({ program, directory, port, cleanUp }: Start): Promise<Started> {

@@ -115,6 +115,12 @@ export class ServerProcess {
     }
   }
 
+  /** As a power cut does: nothing is written any more. */
+  async kill(): Promise<void> {
+    this.#signal('SIGKILL');
+    await this.#ended;
+  }
+
   async stop(): Promise<void> {
     this.#signal('SIGTERM');
     const patience = new AbortController();
