@@ -3,15 +3,16 @@ import { rabbitUrl, waitFor } from '@spotopt/testkit';
 import { freePort, SupervisedProcess } from '@spotopt/tests';
 import type { BenchContext } from '../bench.js';
 import { medianOf } from '../median.js';
-import { type LoadResult, type LoadTarget, loadServer } from './http-load.js';
+import { type LoadResult, loadServer, type Sender } from './http-load.js';
 import type { Ingest } from './installation.js';
 
-const CONNECTIONS = 64;
+const CONNECTIONS = 128;
 const WARM_UP_MS = 3_000;
 const ROUND_MS = 5_000;
 const ROUNDS = 5;
 const START_WITHIN_MS = 20_000;
-const DRAIN_WITHIN_MS = 60_000;
+/** Where a price report waits for its readers. */
+const GATEWAY_SIDE = ['pricing.reports', 'gateway.event-log'];
 const resolveFrom = createRequire(import.meta.url);
 
 /** Reports per second that are answered with success: the gateway in turn with the bare reference. */
@@ -29,7 +30,8 @@ export async function measureAcceptance(context: BenchContext, given: Ingest): P
   });
   try {
     await untilListening(port);
-    const bare = { port, path: '/reports', token: 'none' };
+    const target = { port, path: '/reports', token: 'none' };
+    const bare = given.senders.map(({ bodies }) => ({ bodies, target }));
     const { gateway, plain } = await alternate(context, given, { bare, exchange });
     const [value, reference] = [medianOf(gateway), medianOf(plain)];
     context.report({ name: 'pricing-ingest.accepted', value, unit: 'reports/s', reference });
@@ -39,26 +41,23 @@ export async function measureAcceptance(context: BenchContext, given: Ingest): P
   }
 }
 
-/** The consumers of the gateway's own copies go on; what waits for pricing, which is stopped, is thrown away. */
+/**
+ * The gateway goes on consuming its own copies meanwhile. What waits after a round is thrown away, so that nobody works
+ * on it while the other side is measured; pricing is stopped.
+ */
 async function alternate(
   context: BenchContext,
-  { installation, broker, target, bodies }: Ingest,
-  { bare, exchange }: { readonly bare: LoadTarget; readonly exchange: string },
+  { installation, broker, senders }: Ingest,
+  { bare, exchange }: { readonly bare: readonly Sender[]; readonly exchange: string },
 ): Promise<{ gateway: number[]; plain: number[] }> {
   const rates = { gateway: [] as number[], plain: [] as number[] };
   for (let round = 0; round <= ROUNDS; round += 1) {
     const durationMs = round === 0 ? WARM_UP_MS : ROUND_MS;
-    const load = {
-      connections: CONNECTIONS,
-      durationMs,
-      nextBody: () => bodies.next(),
-      signal: context.signal,
-    };
-    const plain = perSecond(await loadServer(bare, load));
+    const load = { connections: CONNECTIONS, durationMs, signal: context.signal };
+    const plain = perSecond(await loadServer({ ...load, senders: bare }));
     await broker.purge(exchange);
-    const gateway = perSecond(await loadServer(target, load));
-    await broker.purge(`${installation.prefix}pricing.reports`);
-    await broker.untilEmpty(`${installation.prefix}gateway.event-log`, DRAIN_WITHIN_MS);
+    const gateway = perSecond(await loadServer({ ...load, senders }));
+    for (const queue of GATEWAY_SIDE) await broker.purge(installation.prefix + queue);
     if (round === 0) continue;
     rates.plain.push(plain);
     rates.gateway.push(gateway);

@@ -39,9 +39,11 @@ export class Broker {
     return (await this.channel.checkQueue(queue)).messageCount;
   }
 
-  async untilEmpty(queue: string, timeoutMs: number): Promise<void> {
-    const isEmpty = async (): Promise<boolean> => (await this.messagesIn(queue)) === 0;
+  /** @throws the reason of the signal when it is aborted meanwhile */
+  async untilEmpty(queue: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const isEmpty = async (): Promise<boolean> => signal.aborted || (await this.messagesIn(queue)) === 0;
     await waitFor(isEmpty, { timeoutMs, everyMs: 50, what: `${queue} to be empty` });
+    signal.throwIfAborted();
   }
 
   async close(): Promise<void> {

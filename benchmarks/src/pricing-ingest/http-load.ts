@@ -6,10 +6,17 @@ export interface LoadTarget {
   readonly token: string;
 }
 
+/** Who sends what where. */
+export interface Sender {
+  readonly target: LoadTarget;
+  readonly bodies: { next(): string };
+}
+
 export interface Load {
+  /** Take turns in having the connections. */
+  readonly senders: readonly Sender[];
   readonly connections: number;
   readonly durationMs: number;
-  readonly nextBody: () => string;
   readonly signal: AbortSignal;
 }
 
@@ -24,23 +31,28 @@ export interface LoadResult {
 const LONGEST_ANSWER_MS = 40_000;
 
 /** Sends one request after the other on every connection, as fast as the answers come. */
-export async function loadServer(target: LoadTarget, load: Load): Promise<LoadResult> {
+export async function loadServer(load: Load): Promise<LoadResult> {
   const startedAtMs = performance.now();
   const endAtMs = startedAtMs + load.durationMs;
   const refused = new Map<number, number>();
   let accepted = 0;
-  const work = async (): Promise<void> => {
+  const work = async (sender: Sender | undefined): Promise<void> => {
+    if (sender === undefined) return;
+    const { target, bodies } = sender;
     let connection: KeepAlive | undefined;
     while (performance.now() < endAtMs && !load.signal.aborted) {
       connection ??= await KeepAlive.open(target);
-      const status = await connection.post(load.nextBody());
+      const status = await connection.post(bodies.next());
       if (status === 200) accepted += 1;
       else refused.set(status, (refused.get(status) ?? 0) + 1);
       if (status === 0) connection = undefined;
     }
     connection?.close();
   };
-  await Promise.all(Array.from({ length: load.connections }, work));
+  const { senders } = load;
+  await Promise.all(
+    Array.from({ length: load.connections }, (_, index) => work(senders[index % senders.length])),
+  );
   load.signal.throwIfAborted();
   return { accepted, refused, seconds: (performance.now() - startedAtMs) / 1_000 };
 }

@@ -8,21 +8,19 @@ import { replicaService } from '@spotopt/replica';
 import { dropSchemas, mysqlUrl, rabbitUrl, redisUrl, removeTopology, waitFor } from '@spotopt/testkit';
 import { Api, freePort, SupervisedProcess } from '@spotopt/tests';
 import type { Broker } from './broker.js';
-import type { LoadTarget } from './http-load.js';
-import { ReportBodies } from './report-body.js';
+import type { Sender } from './http-load.js';
+import { ObservedTimes, ReportBodies } from './report-body.js';
 
 type ServiceName = 'gateway' | 'pricing' | 'replica';
 
 const READY_WITHIN_MS = 60_000;
-const EC2_INSTANCE_ID = 'i-0be0c40000000001';
 const resolveFrom = createRequire(import.meta.url);
 
 /** What the measurements of the path of a report work with. */
 export interface Ingest {
   readonly installation: Installation;
   readonly broker: Broker;
-  readonly target: LoadTarget;
-  readonly bodies: ReportBodies;
+  readonly senders: readonly Sender[];
 }
 
 /** Gateway, replica and pricing as processes of their own on the real servers, apart from everybody else's. */
@@ -76,25 +74,30 @@ export class Installation {
     await service?.stop();
   }
 
-  /** A tenant with one machine, made as people and agents do. */
-  async register(): Promise<{ target: LoadTarget; bodies: ReportBodies }> {
+  /** A tenant with machines that report, made as people and agents do. */
+  async register(machines: number): Promise<Sender[]> {
     const gatewayUrl = `http://127.0.0.1:${String(this.gatewayPort)}`;
-    const made = await new Api(gatewayUrl, this.#adminToken).post('/api/admin/clients/create', {
-      name: 'bench',
-    });
+    const admin = new Api(gatewayUrl, this.#adminToken);
+    const made = await admin.post('/api/admin/clients/create', { name: 'bench' });
     const { token } = (made as { client: { token: string } }).client;
-    const registered = await new Api(gatewayUrl, token).post('/api/agents/register', {
-      instance_id: EC2_INSTANCE_ID,
-      instance_type: 'c5.large',
-      region: 'us-east-1',
-      az: 'us-east-1a',
-      mode: 'spot',
-      logical_agent_id: 'bench',
-    });
-    const { agent_id: agentId } = registered as { agent_id: string };
-    const path = `/api/agents/${agentId}/pricing-report`;
-    const target = { port: this.gatewayPort, path, token };
-    return { target, bodies: new ReportBodies(EC2_INSTANCE_ID, new SystemClock().nowMs()) };
+    const times = new ObservedTimes(new SystemClock().nowMs());
+    const senders: Sender[] = [];
+    for (let machine = 1; machine <= machines; machine += 1) {
+      const ec2InstanceId = `i-0be0c4${String(machine).padStart(11, '0')}`;
+      const registered = await new Api(gatewayUrl, token).post('/api/agents/register', {
+        instance_id: ec2InstanceId,
+        instance_type: 'c5.large',
+        region: 'us-east-1',
+        az: 'us-east-1a',
+        mode: 'spot',
+        logical_agent_id: `bench-${String(machine)}`,
+      });
+      const { agent_id: agentId } = registered as { agent_id: string };
+      const path = `/api/agents/${agentId}/pricing-report`;
+      const target = { port: this.gatewayPort, path, token };
+      senders.push({ target, bodies: new ReportBodies(ec2InstanceId, times) });
+    }
+    return senders;
   }
 
   /** Ends what was started and removes what it made on the common servers. */

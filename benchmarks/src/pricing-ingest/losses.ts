@@ -47,13 +47,12 @@ interface Sent {
 /** Goes on sending while the database dies, is away, and comes back. */
 async function sendOverKill(
   { signal, tell }: BenchContext,
-  { target, bodies }: Ingest,
+  { senders }: Ingest,
   mysql: PrivateMysql,
 ): Promise<Sent> {
   const results: LoadResult[] = [];
   const send = async (durationMs: number): Promise<void> => {
-    const load = { connections: CONNECTIONS, durationMs, nextBody: () => bodies.next(), signal };
-    results.push(await loadServer(target, load));
+    results.push(await loadServer({ senders, connections: CONNECTIONS, durationMs, signal }));
   };
   const sending = send(BEFORE_KILL_MS + DEAD_MS);
   await Promise.all([sending, REAL_TIME.sleep(BEFORE_KILL_MS, signal).then(() => mysql.kill())]);
@@ -75,14 +74,13 @@ async function reportCounts(
   const before = await reports.count();
   const startedAtMs = performance.now();
   const options = { timeoutMs: RECORDED_WITHIN_MS, everyMs: 250, what: 'all reports to be recorded' };
-  const allThere = async (): Promise<boolean> => {
-    context.signal.throwIfAborted();
-    return (await reports.count()).distinctReports >= accepted;
-  };
+  const allThere = async (): Promise<boolean> =>
+    context.signal.aborted || (await reports.count()).distinctReports >= accepted;
   // What is not there by now is lost: the counts say so.
   await waitFor(allThere, options).catch(() => undefined);
+  context.signal.throwIfAborted();
   const seconds = (performance.now() - startedAtMs) / 1_000;
-  await broker.untilEmpty(`${installation.prefix}pricing.reports`, RECORDED_WITHIN_MS);
+  await broker.untilEmpty(`${installation.prefix}pricing.reports`, RECORDED_WITHIN_MS, context.signal);
   const stored = await reports.count();
   const { lost, doubled } = differences(stored, { accepted, unanswered });
   const name = 'pricing-ingest';

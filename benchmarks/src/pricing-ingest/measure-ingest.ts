@@ -6,6 +6,9 @@ import { Broker } from './broker.js';
 import { Installation } from './installation.js';
 import { measureLosses } from './losses.js';
 
+/** Reports of one machine are kept in their order, one after the other: a fleet is what shows how fast pricing is. */
+const MACHINES = 16;
+
 /** Price reports from the socket of the gateway to the tables of pricing. */
 export async function measureIngest(context: BenchContext): Promise<void> {
   const broker = await Broker.connect(rabbitUrl());
@@ -17,8 +20,7 @@ export async function measureIngest(context: BenchContext): Promise<void> {
     await installation.start('gateway');
     // Makes the durable queues, which stay when it ends.
     await installation.start('pricing');
-    const registered = await installation.register();
-    const ingest = { installation, broker, ...registered };
+    const ingest = { installation, broker, senders: await installation.register(MACHINES) };
     await installation.stop('pricing');
     await measureAcceptance(context, ingest);
     await measureLosses(context, ingest);

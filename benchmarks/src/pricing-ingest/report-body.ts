@@ -11,20 +11,33 @@ const price = (index: number): number => 0.03 + index / 1_000;
 /** Pools in every report. */
 export const POOLS_PER_REPORT = POOLS;
 
+/** Moments that lie before now and come once each: a clock that runs ahead would be corrected. */
+export class ObservedTimes {
+  #lastMs: number;
+
+  constructor(nowMs: number) {
+    this.#lastMs = nowMs - DAY_MS;
+  }
+
+  next(): string {
+    this.#lastMs += 1;
+    return new Date(this.#lastMs).toISOString();
+  }
+}
+
 /** Reports of one machine in the words of deployed agents, each with an observed time of its own. */
 export class ReportBodies {
   readonly #head: string;
-  #nextAtMs: number;
 
-  /** @param nowMs the times lie before it, so that nobody takes them for those of a clock that runs ahead */
-  constructor(ec2InstanceId: string, nowMs: number) {
-    this.#nextAtMs = nowMs - DAY_MS;
+  constructor(
+    ec2InstanceId: string,
+    private readonly times: ObservedTimes,
+  ) {
     this.#head = headOf(ec2InstanceId);
   }
 
   next(): string {
-    this.#nextAtMs += 1;
-    return `${this.#head}"${new Date(this.#nextAtMs).toISOString()}"}}`;
+    return `${this.#head}"${this.times.next()}"}}`;
   }
 }
 

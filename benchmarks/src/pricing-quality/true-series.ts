@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUCKET_MS } from '@spotopt/pricing';
-import { loadPriceFile } from '@spotopt/simulator';
+import { loadPriceFile, type PriceBook } from '@spotopt/simulator';
 import { BenchRefused, EXIT_NO_INPUT } from '../bench.js';
 
 const PRICE_FILE = /^prices_.*\.csv$/;
@@ -52,16 +52,23 @@ async function readRecordedFile(dataDir: string, file: string): Promise<Recorded
 
 /** The price in force at the start of each bucket, from the first whole bucket to the last change. */
 function sampledAndHeld(
-  changes: readonly { readonly atMs: number; readonly usdPerHour: number }[],
+  changes: PriceBook['series'][number]['changes'],
 ): Pick<TrueSeries, 'fromMs' | 'usdPerHour'> {
-  const fromMs = Math.ceil((changes[0]?.atMs ?? 0) / BUCKET_MS) * BUCKET_MS;
-  const lastMs = Math.floor((changes.at(-1)?.atMs ?? 0) / BUCKET_MS) * BUCKET_MS;
-  const usdPerHour = new Float64Array(Math.max(0, (lastMs - fromMs) / BUCKET_MS + 1));
-  let next = 0;
-  for (let index = 0; index < usdPerHour.length; index += 1) {
+  const [first] = changes;
+  const last = changes.at(-1);
+  if (first === undefined || last === undefined) return { fromMs: 0, usdPerHour: new Float64Array() };
+  const fromMs = Math.ceil(first.atMs / BUCKET_MS) * BUCKET_MS;
+  const buckets = Math.max(0, Math.floor((last.atMs - fromMs) / BUCKET_MS) + 1);
+  const usdPerHour = new Float64Array(buckets);
+  let inForce = first;
+  let next = 1;
+  for (let index = 0; index < buckets; index += 1) {
     const atMs = fromMs + index * BUCKET_MS;
-    while (next < changes.length && (changes[next]?.atMs ?? Infinity) <= atMs) next += 1;
-    usdPerHour[index] = changes[next - 1]?.usdPerHour ?? Number.NaN;
+    for (let change = changes[next]; change !== undefined && change.atMs <= atMs; change = changes[next]) {
+      inForce = change;
+      next += 1;
+    }
+    usdPerHour[index] = inForce.usdPerHour;
   }
   return { fromMs, usdPerHour };
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { ConfirmChannel, Message, Options } from 'amqplib';
 import { messageUnroutable, publishUnconfirmed } from '../publish-errors.js';
 import type { RabbitConnection } from './rabbit-connection.js';
@@ -19,6 +20,9 @@ export interface Publication {
 export class RabbitPublisher {
   #channel: Promise<ConfirmChannel> | undefined;
   readonly #returned = new Map<string, number>();
+  /** Frames are held back until the next turn. */
+  #gathering = false;
+  #gatheredMore = false;
 
   constructor(
     private readonly connection: RabbitConnection,
@@ -48,6 +52,7 @@ export class RabbitPublisher {
     const { exchange, routingKey, body, options } = publication;
     const failure = await new Promise<unknown>((resolve) => {
       try {
+        this.#writeTogether(channel);
         channel.publish(exchange, routingKey, body, options, resolve);
       } catch (error) {
         resolve(error);
@@ -57,6 +62,39 @@ export class RabbitPublisher {
     if (failure instanceof Error)
       throw publishUnconfirmed(`the broker did not take it: ${failure.message}`, failure);
     if (returned) throw messageUnroutable(exchange, routingKey);
+  }
+
+  /**
+   * What is published in one turn leaves in one write, in the next turn. The client alone would write every frame of
+   * every message by itself, which costs more than all the rest of publishing.
+   */
+  #writeTogether(channel: ConfirmChannel): void {
+    if (this.#gathering) {
+      this.#gatheredMore = true;
+      return;
+    }
+    const stream: unknown = Reflect.get(channel.connection, 'stream');
+    if (!(stream instanceof Socket)) return;
+    this.#gathering = true;
+    stream.cork();
+    // The client hands its frames to the socket at the end of this turn.
+    setImmediate(() => {
+      this.#gatheredMore = false;
+      setImmediate(() => {
+        this.#flush(stream);
+      });
+    });
+  }
+
+  #flush(stream: Socket): void {
+    stream.uncork();
+    this.#gathering = this.#gatheredMore;
+    if (!this.#gatheredMore) return;
+    this.#gatheredMore = false;
+    stream.cork();
+    setImmediate(() => {
+      this.#flush(stream);
+    });
   }
 
   async #open(): Promise<ConfirmChannel> {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '@spotopt/kernel';
 import type { Clock, UnitOfWork } from '@spotopt/kernel';
 import type { Caller } from '../caller.js';
@@ -24,7 +24,7 @@ const CACHE_MS = 4_000;
 const CACHE_ENTRIES = 50_000;
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 /** Turns a token into the caller that it stands for. */

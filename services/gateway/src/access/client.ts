@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 export type ClientStatus = 'active' | 'inactive' | 'deleted';
 
@@ -23,5 +23,5 @@ export function newToken(): string {
 
 /** What is stored and looked up instead of the token. A plain hash will do: the token is random. */
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+  return hash('sha256', token, 'hex');
 }
