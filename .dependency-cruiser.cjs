@@ -15,7 +15,10 @@ const only = (name, from, allowed) => ({
   name,
   severity: 'error',
   from: { path: from, pathNot: TEST },
-  to: { path: '^(packages|services|standalone|dashboard|tests|benchmarks|cli)/', pathNot: [from, ...allowed] },
+  to: {
+    path: '^(packages|services|standalone|dashboard|tests|benchmarks|cli)/',
+    pathNot: [from, ...allowed],
+  },
 });
 
 /** A library that only the given files may import. */
