@@ -11,6 +11,12 @@ import type { Broker } from './broker.js';
 import type { Sender } from './http-load.js';
 import { ObservedTimes, ReportBodies } from './report-body.js';
 
+interface Registered {
+  readonly agent_id: string;
+  /** Its name without the prefix. */
+  readonly command_queue: string;
+}
+
 type ServiceName = 'gateway' | 'pricing' | 'replica';
 
 const READY_WITHIN_MS = 60_000;
@@ -27,6 +33,7 @@ export interface Ingest {
 export class Installation {
   readonly prefix = `bench-${randomBytes(4).toString('hex')}.`;
   readonly #processes = new Map<ServiceName, SupervisedProcess>();
+  readonly #agentQueues: string[] = [];
   readonly #adminToken = randomBytes(32).toString('hex');
   readonly #encryptionKey = randomBytes(32).toString('hex');
 
@@ -92,7 +99,8 @@ export class Installation {
         mode: 'spot',
         logical_agent_id: `bench-${String(machine)}`,
       });
-      const { agent_id: agentId } = registered as { agent_id: string };
+      const { agent_id: agentId, command_queue: queue } = registered as Registered;
+      this.#agentQueues.push(queue);
       const path = `/api/agents/${agentId}/pricing-report`;
       const target = { port: this.gatewayPort, path, token };
       senders.push({ target, bodies: new ReportBodies(ec2InstanceId, times) });
@@ -108,7 +116,7 @@ export class Installation {
       mysqlUrl(),
       names.map((name) => `${this.schema}_${name}`),
     );
-    await removeTopology(rabbitUrl(), this.prefix, sharedQueues());
+    await removeTopology(rabbitUrl(), this.prefix, [...sharedQueues(), ...this.#agentQueues]);
   }
 
   #environment(databaseUrl: string, healthPort: number): Record<string, string> {
