@@ -48,6 +48,7 @@ function section(event, services) {
     `- \`subject\`: ${event.subject}`,
     `- published by: ${event.owner}`,
     `- delivery: ${event.delivery === 'durable' ? 'at least once, in order per subject' : 'may be lost; the next one replaces it'}`,
+    `- replay over HTTP: ${event.replayed ? '7 days' : 'no'}`,
     `- taken by: ${consumers.length === 0 ? 'nobody inside; for subscribers' : consumers.join(', ')}`,
     '',
     '| data | type | always there |',

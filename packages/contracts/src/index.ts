@@ -13,7 +13,14 @@ export {
   poolIdOf,
   regionOf,
 } from './primitives.js';
-export { CLOUDEVENTS_CONTENT_TYPE, Envelope, createEvent, defineEvent, defineRpc } from './define.js';
+export {
+  CLOUDEVENTS_CONTENT_TYPE,
+  Envelope,
+  createEvent,
+  defineEvent,
+  defineRpc,
+  sealEvent,
+} from './define.js';
 export type {
   Delivery,
   EventData,

@@ -1,5 +1,5 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { APP_GUARD, Reflector } from '@nestjs/core';
 import { ClientDeletedV1, ClientTokenRegeneratedV1 } from '@spotopt/contracts';
 import { Clock, PeriodicTask, SystemClock } from '@spotopt/kernel';
 import { eventMessage } from '@spotopt/messaging';
@@ -10,7 +10,6 @@ import { Authenticate } from './access/authenticate.js';
 import { TypeormClientStore } from './access/client.store.js';
 import { ClientsController } from './access/clients.controller.js';
 import { DeleteClient } from './access/delete-client.js';
-import { IdempotencyInterceptor } from './access/idempotency.interceptor.js';
 import { TypeormIdempotencyStore } from './access/idempotency.store.js';
 import { IdempotentRequests } from './access/idempotent-requests.js';
 import { LocalRateLimiter, NoRateLimit } from './access/local-rate-limiter.js';
@@ -200,11 +199,7 @@ function accessProviders(context: Context, base: Foundation, hints: EventHints):
         new AccessGuard(reflector, authenticate, limiter, { openReadsOnLoopback }),
       inject: [Reflector, RateLimiter],
     },
-    {
-      provide: APP_INTERCEPTOR,
-      useFactory: (reflector: Reflector) => new IdempotencyInterceptor(reflector, idempotent),
-      inject: [Reflector],
-    },
+    { provide: IdempotentRequests, useValue: idempotent },
     { provide: GetStats, useValue: new GetStats({ ...base, clients }) },
     { provide: ClientOverview, useValue: new ClientOverview({ ...base, clients }) },
     { provide: ReadActivity, useValue: new ReadActivity(base) },

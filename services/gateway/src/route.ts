@@ -6,19 +6,17 @@ import {
   RequestMapping,
   RequestMethod,
   SetMetadata,
+  UseInterceptors,
   applyDecorators,
   createParamDecorator,
 } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import type { RouteDefinition } from '@spotopt/contracts/http';
 import { AppError } from '@spotopt/kernel';
-import type { FastifyRequest } from 'fastify';
+import { IdempotencyInterceptor } from './access/idempotency.interceptor.js';
 import type { Caller } from './caller.js';
-
-export const ROUTE_METADATA = 'gateway:route';
-
-/** A request as guards and interceptors leave it. */
-export type GatewayRequest = FastifyRequest & { caller?: Caller };
+import { ROUTE_METADATA } from './gateway-request.js';
+import type { GatewayRequest } from './gateway-request.js';
 
 /** A controller without a prefix: every route of the catalogue carries its whole path. */
 export function Routes(): ClassDecorator {
@@ -31,7 +29,13 @@ export function Serves(route: RouteDefinition): MethodDecorator {
     SetMetadata(ROUTE_METADATA, route),
     RequestMapping({ path: [route.path, ...route.aliases], method: RequestMethod[route.method] }),
     HttpCode(route.status),
+    ...(remembersRequestIds(route) ? [UseInterceptors(IdempotencyInterceptor)] : []),
   );
+}
+
+/** Only there an interceptor stands in the way of a request. */
+function remembersRequestIds({ method, secret, consumes, telemetry }: RouteDefinition): boolean {
+  return method !== 'GET' && !secret && consumes.length === 0 && !telemetry;
 }
 
 /** The body, valid for the route's schema. */

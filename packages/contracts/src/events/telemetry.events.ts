@@ -41,6 +41,7 @@ export const PricingReportedV1 = defineEvent({
   owner: 'gateway',
   summary: 'A price report of an agent, every wire dialect normalised, with the body as it came.',
   subject: 'logical agent',
+  replayed: false,
   data: z.object({
     reportId: Id,
     ...Reporter,

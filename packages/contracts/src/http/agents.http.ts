@@ -60,6 +60,7 @@ export const HeartbeatRoute = defineRoute({
   at: 'POST /api/agents/:agentId/heartbeat',
   summary: 'A sign of life of an installation.',
   access: 'client',
+  telemetry: true,
   body: z.object({
     status: OptionalText,
     instance_id: OptionalText,

@@ -36,6 +36,8 @@ export interface RouteDefinition<
   readonly secret: boolean;
   /** A sign that time runs out: other requests of the same agent never use up its share. */
   readonly urgent: boolean;
+  /** Comes often, and twice is as good as once: request ids are not remembered. */
+  readonly telemetry: boolean;
 }
 
 export type BodyOf<Route extends RouteDefinition> = z.output<Route['body']>;
@@ -57,6 +59,7 @@ interface RouteSpec<Body extends z.ZodType, Query extends z.ZodType, Response ex
   readonly consumes?: readonly string[];
   readonly secret?: boolean;
   readonly urgent?: boolean;
+  readonly telemetry?: boolean;
 }
 
 export function defineRoute<
@@ -80,5 +83,6 @@ export function defineRoute<
     consumes: spec.consumes ?? [],
     secret: spec.secret ?? false,
     urgent: spec.urgent ?? false,
+    telemetry: spec.telemetry ?? false,
   };
 }

@@ -50,6 +50,7 @@ export const PricingReportRoute = defineRoute({
   aliases: ['/api/agents/:agentId/pricing'],
   summary: 'Prices that an agent sees; stored by the broker before the answer.',
   access: 'client',
+  telemetry: true,
   body: PricingReportBody,
   response: Acknowledged.extend({
     processed: z.boolean(),

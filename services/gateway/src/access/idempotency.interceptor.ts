@@ -9,15 +9,15 @@ import type { Observable } from 'rxjs';
 import { nameOf } from '../caller.js';
 import { invalidRequest } from '../invalid-body.js';
 import { problemOfAppError } from '../problem.js';
-import { ROUTE_METADATA } from '../route.js';
-import type { GatewayRequest } from '../route.js';
+import { ROUTE_METADATA } from '../gateway-request.js';
+import type { GatewayRequest } from '../gateway-request.js';
 import { IdempotentRequests } from './idempotent-requests.js';
 
 const MAX_REQUEST_ID = 128;
 
 function requestIdOf(request: GatewayRequest): string | undefined {
   const header = request.headers['x-request-id'];
-  if (request.method === 'GET' || typeof header !== 'string' || header === '') return undefined;
+  if (typeof header !== 'string' || header === '') return undefined;
   if (header.length > MAX_REQUEST_ID) {
     throw invalidRequest([
       { path: ['X-Request-ID'], message: `at most ${String(MAX_REQUEST_ID)} characters` },
@@ -35,12 +35,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
   ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    if (context.getType() !== 'http') return next.handle();
-    const route = this.reflector.get<RouteDefinition | undefined>(ROUTE_METADATA, context.getHandler());
+    const route = this.reflector.get<RouteDefinition>(ROUTE_METADATA, context.getHandler());
     const request = context.switchToHttp().getRequest<GatewayRequest>();
     const requestId = requestIdOf(request);
-    const unrepeatable = route === undefined || route.secret || route.consumes.length > 0;
-    if (requestId === undefined || unrepeatable || request.caller === undefined) return next.handle();
+    if (requestId === undefined || request.caller === undefined) return next.handle();
     const { key, stored } = await this.requests.begin({
       scope: nameOf(request.caller),
       routeId: route.id,

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { scopeOf } from '../caller.js';
 import type { Caller } from '../caller.js';
 import { By, QueryFor, Routes, Serves } from '../route.js';
-import type { GatewayRequest } from '../route.js';
+import type { GatewayRequest } from '../gateway-request.js';
 import { EventStreams } from './event-stream.js';
 import { EventTail } from './event-tail.js';
 import { ReplayEvents } from './replay-events.js';

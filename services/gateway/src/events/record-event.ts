@@ -1,4 +1,3 @@
-import { findEvent } from '@spotopt/contracts';
 import type { Envelope } from '@spotopt/contracts';
 import type { Clock, Ids, Inbox, Tx, UnitOfWork } from '@spotopt/kernel';
 import { agentIn, audienceOf } from './audience.js';
@@ -20,12 +19,11 @@ export interface RecordEventParts {
 
 const CONSUMER = 'gateway.event-log';
 
-/** Keeps every durable event for replay, and what is of interest to people as activity and notification. */
+/** Keeps every event that is replayed, and what is of interest to people as activity and notification. */
 export class RecordEvent {
   constructor(private readonly parts: RecordEventParts) {}
 
   async execute(event: Envelope): Promise<void> {
-    if (findEvent(event.type)?.delivery === 'best-effort') return;
     const { uow, inbox, onRecorded } = this.parts;
     await uow.run(async (tx) => {
       if (!(await inbox.claim(tx, CONSUMER, event.id))) return;

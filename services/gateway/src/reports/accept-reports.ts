@@ -1,4 +1,4 @@
-import { PricingReportedV1, SwitchReportedV1, createEvent } from '@spotopt/contracts';
+import { PricingReportedV1, SwitchReportedV1, createEvent, sealEvent } from '@spotopt/contracts';
 import type { ResolvedAgent } from '@spotopt/contracts';
 import type { PricingReportBody, SwitchReportBody } from '@spotopt/contracts/http';
 import type { Clock, Ids, Outbox, UnitOfWork } from '@spotopt/kernel';
@@ -36,7 +36,7 @@ export class AcceptReports {
     const receivedAt = clock.now().toISOString();
     const data = normalisePricingReport({ reportId: ids.next(), agent, body, receivedAt });
     const event = { id: ids.next(), time: clock.now(), subject: agent.agentId, data };
-    await events.publish(createEvent(PricingReportedV1, event));
+    await events.publish(sealEvent(PricingReportedV1, event));
     const accepted = data.prices.length;
     const usable = accepted > 0 || data.onDemandUsdPerHour !== null;
     return { accepted, rejected: data.rejected.length, usable };
