@@ -50,12 +50,13 @@ export class RecordReports {
       const all = heard.flatMap(({ rows }) => rows);
       if (all.length === 0) return;
       await this.deps.book.keep(tx, all);
-      for (const { event } of heard) await this.#takeOnDemand(tx, event);
+      await this.#takeOnDemand(tx, heard);
       const correlations = new Map(
         heard.flatMap(({ event, rows }) => rows.map((row) => [row as PriceSighting, event.correlation])),
       );
       await this.deps.book.bringIntoForce(tx, all, (sighting) => correlations.get(sighting));
-      for (const { event, rows } of heard) await this.#confirmMarkets(tx, event, rows);
+      const confirmed = new ConfirmedMarkets((market) => this.#pricedPools(tx, market));
+      for (const one of heard) await this.#confirmMarkets(tx, one, confirmed);
     });
   }
 
@@ -79,24 +80,25 @@ export class RecordReports {
     return { event, rows: rawPricesOf(event, source) };
   }
 
-  async #takeOnDemand(tx: Tx, { data }: Report): Promise<void> {
-    const reported = onDemandOf(data);
-    if (reported === null) return;
-    await this.deps.pools.setEstimatedOnDemand(tx, reported, reported.usdPerHour);
+  /** Of several figures for a market the last one counts. */
+  async #takeOnDemand(tx: Tx, heard: readonly Heard[]): Promise<void> {
+    const figures = heard.flatMap(({ event }) => onDemandOf(event.data) ?? []);
+    const byMarket = new Map(figures.map((figure) => [keyOf(figure), figure]));
+    for (const figure of byMarket.values()) {
+      await this.deps.pools.setEstimatedOnDemand(tx, figure, figure.usdPerHour);
+    }
   }
 
   /**
    * A report that has a price of every pool of a market that has one is a read of that market. Pools that are only
    * known to be sold count nothing: an agent cannot report a price that AWS does not have.
    */
-  async #confirmMarkets(tx: Tx, event: Report, rows: readonly RawPrice[]): Promise<void> {
+  async #confirmMarkets(tx: Tx, { event, rows }: Heard, confirmed: ConfirmedMarkets): Promise<void> {
     const reported = new Set(rows.map((row) => row.poolId));
     for (const market of marketsOf(rows)) {
-      const known = await this.deps.pools.listInForce(tx, market);
-      if (!known.every(({ pool }) => reported.has(pool.poolId))) continue;
       const at = new Date(Math.min(...rows.map((row) => row.observedAt.getTime())));
-      const confirmation = { at, everyMs: CONFIRM_EVERY_MS };
-      if (!(await this.deps.watches.noteConfirmed(tx, market, confirmation))) continue;
+      if (!(await confirmed.wants(market, { at, reported }))) continue;
+      if (!(await this.deps.watches.noteConfirmed(tx, market, { at, everyMs: CONFIRM_EVERY_MS }))) continue;
       await this.deps.outbox.add(
         tx,
         createEvent(PricesReadV1, {
@@ -113,6 +115,38 @@ export class RecordReports {
       );
     }
   }
+
+  async #pricedPools(tx: Tx, market: Market): Promise<string[]> {
+    return (await this.deps.pools.listInForce(tx, market)).map(({ pool }) => pool.poolId);
+  }
+}
+
+/** Asks once per market and transaction, however many reports are about it. */
+class ConfirmedMarkets {
+  readonly #pools = new Map<string, readonly string[]>();
+  readonly #askedAtMs = new Map<string, number>();
+
+  constructor(private readonly poolsOf: (market: Market) => Promise<readonly string[]>) {}
+
+  /** Whether the report is one of the whole market, and the first in its time. */
+  async wants(
+    market: Market,
+    report: { readonly at: Date; readonly reported: ReadonlySet<string> },
+  ): Promise<boolean> {
+    const key = keyOf(market);
+    const atMs = report.at.getTime();
+    const askedAtMs = this.#askedAtMs.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (atMs - askedAtMs < CONFIRM_EVERY_MS) return false;
+    const pools = this.#pools.get(key) ?? (await this.poolsOf(market));
+    this.#pools.set(key, pools);
+    if (!pools.every((poolId) => report.reported.has(poolId))) return false;
+    this.#askedAtMs.set(key, atMs);
+    return true;
+  }
+}
+
+function keyOf({ region, instanceType }: Market): string {
+  return `${region} ${instanceType}`;
 }
 
 function rawPricesOf({ data }: Report, source: RawPrice['source']): RawPrice[] {
@@ -133,7 +167,7 @@ function marketsOf(rows: readonly RawPrice[]): Market[] {
   const markets = new Map<string, Market>();
   for (const row of rows) {
     const { region, instanceType } = spotPoolOf(row.poolId, null);
-    markets.set(`${region} ${instanceType}`, { region, instanceType });
+    markets.set(keyOf({ region, instanceType }), { region, instanceType });
   }
   return [...markets.values()];
 }
