@@ -23,15 +23,16 @@ function textAt(value: unknown, key: string): string | undefined {
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
-/** What the caller calls its request, if that is harmless to log. */
-function requestIdOf(request: unknown): string | undefined {
-  const headers: unknown =
-    typeof request === 'object' && request !== null ? Reflect.get(request, 'headers') : undefined;
-  const id = textAt(headers, 'x-request-id');
-  return id !== undefined && REQUEST_ID.test(id) ? id : undefined;
+/** What the caller calls its HTTP request, if that is harmless to log; else a new id. */
+export function correlationOfRequest(
+  request: { readonly headers: Readonly<Record<string, unknown>> },
+  ids: Ids,
+): string {
+  const id = textAt(request.headers, 'x-request-id');
+  return id !== undefined && REQUEST_ID.test(id) ? id : ids.next();
 }
 
-/** Binds the correlation id of each message and HTTP request for the time of its handler. */
+/** Binds the correlation id of each message for the time of its handler. */
 export class CorrelationInterceptor implements NestInterceptor {
   constructor(private readonly ids: Ids) {}
 
@@ -43,9 +44,6 @@ export class CorrelationInterceptor implements NestInterceptor {
   }
 
   #correlationOf(context: ExecutionContext): string {
-    if (context.getType() === 'http') {
-      return requestIdOf(context.switchToHttp().getRequest()) ?? this.ids.next();
-    }
     const rpc = context.switchToRpc();
     const payload: unknown = rpc.getData();
     const sent = textAt(payload, 'correlation') ?? textAt(rpc.getContext(), 'correlationId');

@@ -2,7 +2,12 @@ export { awsAccessOf, awsSettings } from './aws-settings.js';
 export type { AwsAccess } from './aws-settings.js';
 export { configProblems, loadConfig, loadConfigs } from './config.js';
 export type { ConfigProblem, Environment } from './config.js';
-export { CorrelationInterceptor, currentCorrelationId, withCorrelation } from './correlation.js';
+export {
+  correlationOfRequest,
+  CorrelationInterceptor,
+  currentCorrelationId,
+  withCorrelation,
+} from './correlation.js';
 export { describeSettings } from './describe-settings.js';
 export type { SettingDescription } from './describe-settings.js';
 export { KillingFailpoints, failpointsFrom } from './failpoints.js';

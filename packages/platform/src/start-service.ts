@@ -90,11 +90,12 @@ async function startHttpService<Config>(
     ...NEST_OPTIONS,
     logger: new NestLogger(logger),
   });
-  app.useGlobalInterceptors(new CorrelationInterceptor(context.ids));
-  app.connectMicroservice(
+  const messages = app.connectMicroservice(
     { strategy: new BusStrategy({ bus, service: definition.name, logger }) },
-    { inheritAppConfig: true },
+    // What a service sets up for its HTTP requests is not meant for messages.
+    { inheritAppConfig: false },
   );
+  messages.useGlobalInterceptors(new CorrelationInterceptor(context.ids));
   await closedOnFailure(app, async () => {
     await definition.configureHttp?.(app, context);
     await app.startAllMicroservices();

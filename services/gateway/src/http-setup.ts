@@ -3,6 +3,7 @@ import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ROUTES } from '@spotopt/contracts/http';
 import { AppError } from '@spotopt/kernel';
+import { correlationOfRequest, withCorrelation } from '@spotopt/platform';
 import type { ServiceContext } from '@spotopt/platform';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { GatewayConfig } from './config.js';
@@ -75,6 +76,13 @@ function measure(server: FastifyInstance, { metrics }: Context): void {
   });
 }
 
+/** After the body is read: what reads it runs outside of the request's own chain of calls. */
+function correlate(server: FastifyInstance, { ids }: Context): void {
+  server.addHook('preHandler', (request, _reply, done) => {
+    withCorrelation(correlationOfRequest(request, ids), done);
+  });
+}
+
 function protect(server: FastifyInstance): void {
   server.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-content-type-options', 'nosniff');
@@ -105,6 +113,7 @@ export function configureHttp(app: INestApplication, context: Context): void {
   const server: FastifyInstance = (adapter as FastifyAdapter).getInstance();
   streamUploads(server);
   measure(server, context);
+  correlate(server, context);
   protect(server);
   if (config.dashboardDir !== undefined) serveStatic(server, config.dashboardDir);
   app.useGlobalPipes(new SchemaPipe({ exceptionFactory: invalidRequest }));
