@@ -1,3 +1,4 @@
+import { SystemClock } from '@spotopt/kernel';
 import type { Connection } from 'mysql2/promise';
 import { BUCKET_MS, ReadSeries, SqlCanonicalStore, SqlPoolStore, SqlSeriesStore } from '@spotopt/pricing';
 import type { UnitOfWork } from '@spotopt/kernel';
@@ -56,7 +57,7 @@ function readerOn(uow: UnitOfWork): ReadSeries {
     pools: new SqlPoolStore(),
     canonical: new SqlCanonicalStore(),
   };
-  return new ReadSeries({ uow, ...stores });
+  return new ReadSeries({ uow, clock: new SystemClock(), ...stores });
 }
 
 /** Different windows, so that neither finds in memory what the other has just read. */

@@ -65,11 +65,8 @@ function wire(context: Context, parts: PricingParts): object[] {
     alerts: new SqlPriceAlertStore(),
     reports: new SqlReportStore(),
   };
-  const book = new StoredPriceBook({
-    ...common,
-    ...stores,
-    watchers: new FireAlerts({ ...common, ...stores }),
-  });
+  const watchers = new FireAlerts({ ...common, ...stores });
+  const book = new StoredPriceBook({ ...common, ...stores, watchers });
   const readHistory = new ReadHistory(
     { ...common, ...stores, history, book },
     { backfillMs: config.backfillDays * DAY_MS, overlapMs: config.priceReadOverlapMinutes * 60_000 },
@@ -94,7 +91,7 @@ function wire(context: Context, parts: PricingParts): object[] {
     new FollowReporters({ ...common, ...stores }),
     new WatchMarket({ ...common, ...stores, onNewMarket }),
     new ReadPrices({ ...common, ...stores }),
-    new ManageAlerts({ ...common, ...stores }),
+    new ManageAlerts({ ...common, ...stores, watchers }),
     ...wireSeries(context, stores),
     ...market.instances,
     ...wireLedger(context, parts.series ?? stores.series),

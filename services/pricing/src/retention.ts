@@ -10,6 +10,7 @@ const JOB_DAYS = 90;
 export function retentionRules({ priceRetentionDays }: PricingConfig): RetentionRule[] {
   const keepMs = priceRetentionDays * DAY_MS;
   const rawKey = ['pool_id', 'observed_at', 'source', 'reported_by'];
+  const raw = { table: 'raw_price', keys: rawKey, timeColumn: 'observed_at', keepMs };
   return [
     {
       table: 'raw_price',

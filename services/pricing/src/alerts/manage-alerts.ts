@@ -6,16 +6,22 @@ import type {
   RpcRequest,
   RpcResponse,
 } from '@spotopt/contracts';
-import type { Clock, Ids, UnitOfWork } from '@spotopt/kernel';
-import type { PriceAlertStore } from './ports.js';
+import { AppError, type Clock, type Ids, type UnitOfWork } from '@spotopt/kernel';
+import type { PoolStore } from '../pools/ports.js';
+import type { PriceAlertStore, PriceWatchers } from './ports.js';
 import type { PriceAlert } from './price-alert.js';
 
 export interface ManageAlertsDeps {
   readonly uow: UnitOfWork;
   readonly alerts: PriceAlertStore;
+  readonly pools: PoolStore;
+  readonly watchers: PriceWatchers;
   readonly clock: Clock;
   readonly ids: Ids;
 }
+
+/** They are judged where prices come into force: one tenant must not slow that down for all. */
+const MAX_ALERTS = 100;
 
 export class ManageAlerts {
   constructor(private readonly deps: ManageAlertsDeps) {}
@@ -23,8 +29,27 @@ export class ManageAlerts {
   async create(request: RpcRequest<typeof CreatePriceAlert>): Promise<RpcResponse<typeof CreatePriceAlert>> {
     const { uow, alerts, clock, ids } = this.deps;
     const alert = { ...request, id: ids.next(), createdAt: clock.now(), lastFiredAt: null, armed: true };
-    await uow.run((tx) => alerts.add(tx, alert));
-    return { alert: toView(alert) };
+    const stored = await uow.run(async (tx) => {
+      const own = await alerts.listOfClient(tx, request.clientId);
+      if (own.length >= MAX_ALERTS) {
+        throw AppError.permanent(
+          'too-many-alerts',
+          `a tenant may have ${String(MAX_ALERTS)} alerts; delete one first`,
+        );
+      }
+      const same = own.find(
+        ({ poolId, thresholdUsdPerHour }) =>
+          poolId === request.poolId && thresholdUsdPerHour === request.thresholdUsdPerHour,
+      );
+      if (same !== undefined) return same;
+      // Held until the end, so that a price that comes meanwhile is judged after it.
+      const [current] = await this.deps.pools.findForChange(tx, [request.poolId]);
+      await alerts.add(tx, alert);
+      const inForce = current?.inForce ?? null;
+      if (inForce !== null) await this.deps.watchers.priceInForce(tx, inForce);
+      return alert;
+    });
+    return { alert: toView(stored) };
   }
 
   async list({ clientId }: RpcRequest<typeof ListPriceAlerts>): Promise<RpcResponse<typeof ListPriceAlerts>> {

@@ -32,7 +32,8 @@ export function canonicalRows(
   buckets: readonly SeriesBucket[],
   context: {
     readonly fromMs: number;
-    readonly onDemandUsdPerHour: number | null;
+    /** By the start of the UTC day, in milliseconds; null where it is not known or only estimated. */
+    readonly onDemand: ReadonlyMap<number, number | null>;
     readonly life: PoolLife;
   },
 ): CanonicalPrice[] {
@@ -46,7 +47,7 @@ export function canonicalRows(
       poolId: bucket.poolId,
       bucketAt: bucket.bucketAt,
       usdPerHour: bucket.usdPerHour,
-      onDemandUsdPerHour: context.onDemandUsdPerHour,
+      onDemandUsdPerHour: context.onDemand.get(Math.floor(atMs / DAY_MS) * DAY_MS) ?? null,
       source: bucket.source,
       method: bucket.fill?.method ?? null,
       confidence: bucket.confidence,

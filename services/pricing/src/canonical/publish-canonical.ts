@@ -22,10 +22,9 @@ export class PublishCanonical extends CanonicalPublisher {
     const { series, lives, store } = this.deps;
     const dayBefore = new Date(span.from.getTime() - DAY_MS);
     const buckets = await series.range(tx, poolId, dayBefore, span.until);
-    const onDemand = await this.deps.onDemand.priceOf(tx, poolId, span.from);
     const wanted = canonicalRows(buckets, {
       fromMs: span.from.getTime(),
-      onDemandUsdPerHour: onDemand?.usdPerHour ?? null,
+      onDemand: await this.#onDemand(tx, poolId, span),
       life: await lives.of(tx, poolId, span),
     });
     const unwanted = new Map(
@@ -43,6 +42,16 @@ export class PublishCanonical extends CanonicalPublisher {
       [...unwanted.keys()].map((atMs) => new Date(atMs)),
     );
     await store.add(tx, added);
+  }
+
+  /** Training must not learn from estimates. */
+  async #onDemand(tx: Tx, poolId: string, { from, until }: Span): Promise<Map<number, number | null>> {
+    const prices = new Map<number, number | null>();
+    for (let dayMs = Math.floor(from.getTime() / DAY_MS) * DAY_MS; dayMs < until.getTime(); dayMs += DAY_MS) {
+      const price = await this.deps.onDemand.priceOf(tx, poolId, new Date(dayMs));
+      prices.set(dayMs, price === null || price.source === 'estimated' ? null : price.usdPerHour);
+    }
+    return prices;
   }
 }
 

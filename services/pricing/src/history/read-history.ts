@@ -1,6 +1,12 @@
 import { createEvent, PricesReadV1 } from '@spotopt/contracts';
 import type { Clock, Failpoints, Ids, Outbox, Tx, UnitOfWork } from '@spotopt/kernel';
-import type { PoolStore, PriceBook, RawPrice, RawPriceStore } from '../pools/ports.js';
+import {
+  type PoolStore,
+  type PriceBook,
+  type RawPrice,
+  type RawPriceStore,
+  storablePrice,
+} from '../pools/ports.js';
 import { bucketOf, type StaleRange, type StaleStore } from '../series/ports.js';
 import type { HistoryChange, PriceHistory, PriceWatch, WatchStore } from './ports.js';
 
@@ -114,7 +120,7 @@ export class ReadHistory {
     for await (const page of pages) {
       if (signal?.aborted === true) return false;
       const receivedAt = this.deps.clock.now();
-      const rows = page.map((change) => rawPriceOf(change, receivedAt));
+      const rows = page.flatMap((change) => rawPriceOf(change, receivedAt) ?? []);
       await this.deps.uow.run((tx) => this.deps.book.keep(tx, rows, reading.readUntil));
       this.deps.failpoints.hit('pricing.history.page-stored');
     }
@@ -160,10 +166,12 @@ function newlyCovered(poolIds: readonly string[], from: Date, end: Date): StaleR
   return range.from < range.until ? poolIds.map((poolId) => ({ poolId, ...range })) : [];
 }
 
-function rawPriceOf(change: HistoryChange, receivedAt: Date): RawPrice {
+function rawPriceOf(change: HistoryChange, receivedAt: Date): RawPrice | null {
+  const usdPerHour = storablePrice(change.usdPerHour);
+  if (usdPerHour === null) return null;
   return {
     poolId: change.poolId,
-    usdPerHour: change.usdPerHour,
+    usdPerHour,
     source: 'spot-price-history',
     observedAt: change.changedAt,
     reportedBy: '',

@@ -74,8 +74,13 @@ const TABLES = [
       column.bigint('backfills_added'),
       column.bigint('rows_changed'),
       column.text('error', { nullable: true }),
+      column.generated('running_guard', "CASE WHEN status = 'running' THEN type END"),
     ],
-    indexes: [{ columns: ['type', 'started_at'] }, { columns: ['started_at'] }],
+    indexes: [
+      { columns: ['running_guard'], unique: true },
+      { columns: ['type', 'started_at'] },
+      { columns: ['started_at'] },
+    ],
   },
 ];
 

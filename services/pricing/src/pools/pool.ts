@@ -77,3 +77,9 @@ export function spotPoolOf(poolId: string, onDemand: OnDemandPrice | null): Spot
 export function displayNameOf(pool: Pick<SpotPool, 'instanceType' | 'az'>): string {
   return `${pool.instanceType} (${pool.az})`;
 }
+
+/** What the store keeps of a price: millionths of a dollar. Null for one that would become nothing. */
+export function storablePrice(usdPerHour: number): number | null {
+  const rounded = Math.round(usdPerHour * 1e6) / 1e6;
+  return rounded > 0 ? rounded : null;
+}

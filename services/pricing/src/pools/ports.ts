@@ -4,7 +4,7 @@ import type { CurrentPrice, PriceSighting, RawPrice, SpotPool } from './pool.js'
 
 export { CATALOGUE_AS_OF } from './on-demand-catalogue.js';
 export { cataloguePriceOf, isEstimate } from './on-demand.js';
-export { newestPerPool, spotPoolOf, supersedes } from './pool.js';
+export { newestPerPool, spotPoolOf, storablePrice, supersedes } from './pool.js';
 export type { CurrentPrice, OnDemandPrice, PriceSighting, RawPrice, SpotPool } from './pool.js';
 
 export interface RawPriceFilter {

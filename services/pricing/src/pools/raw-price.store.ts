@@ -140,13 +140,11 @@ export class SqlRawPriceStore extends RawPriceStore {
 }
 
 async function addChunk(tx: Tx, rows: readonly RawPrice[]): Promise<RawPrice[]> {
-  const poolIds = [...new Set(rows.map((row) => row.poolId))];
-  const times = rows.map((row) => row.observedAt.getTime());
+  const keys = rows.map(() => '(?, ?, ?, ?)').join(', ');
   const stored = await selectRows<SelectedPrice & { reported_by: string }>(
     tx,
-    `SELECT pool_id, observed_at, source, reported_by FROM raw_price
-     WHERE pool_id IN (${listOf(poolIds)}) AND observed_at BETWEEN ? AND ?`,
-    [...poolIds, new Date(Math.min(...times)), new Date(Math.max(...times))],
+    `SELECT ${KEY.join(', ')} FROM raw_price WHERE (${KEY.join(', ')}) IN (${keys})`,
+    rows.flatMap(({ poolId, observedAt, source, reportedBy }) => [poolId, observedAt, source, reportedBy]),
   );
   const storedKeys = new Set(
     stored.map((row) =>

@@ -8,14 +8,16 @@ export interface Place {
 }
 
 /**
- * The buckets whose price differs from the one before, and the first one after every stretch without a price.
+ * The buckets whose price, or whether it was measured, differs from the one before, and the first one after every stretch without a price.
  * @param before the bucket before the first one; null when there is none
  */
 export function changesIn(buckets: readonly SeriesBucket[], before: SeriesBucket | null): SeriesBucket[] {
   let last = before;
   return buckets.filter((bucket) => {
     const follows = last !== null && bucket.bucketAt.getTime() - last.bucketAt.getTime() === BUCKET_MS;
-    const isChange = !follows || last?.usdPerHour !== bucket.usdPerHour;
+    // A price that was measured after it was computed is news, even when it is the same.
+    const isOther = last?.usdPerHour !== bucket.usdPerHour || (last.fill === null) !== (bucket.fill === null);
+    const isChange = !follows || isOther;
     last = bucket;
     return isChange;
   });

@@ -109,6 +109,11 @@ describe('an export', () => {
     expect(times(bucket(-2, 0.01))).toEqual([0, 2, 5]);
   });
 
+  it('has a measured price although the fill before it was the same', () => {
+    const buckets = [bucket(0, 0.01), bucket(1, 0.011, true), bucket(2, 0.011), bucket(3, 0.011)];
+    expect(changesIn(buckets, null).map(({ fill }) => fill?.method ?? null)).toEqual([null, 'linear', null]);
+  });
+
   it('goes on where a page ended, and nowhere else', () => {
     const place = { poolId: POOL, at: new Date(T0) };
     expect(placeOf(cursorOf(place))).toEqual(place);

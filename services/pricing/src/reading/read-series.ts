@@ -6,7 +6,7 @@ import type {
   RpcRequest,
   RpcResponse,
 } from '@spotopt/contracts';
-import { AppError, type Tx, type UnitOfWork } from '@spotopt/kernel';
+import { AppError, type Clock, type Tx, type UnitOfWork } from '@spotopt/kernel';
 import type { CanonicalStore } from '../canonical/ports.js';
 import { type PoolStore, spotPoolOf } from '../pools/ports.js';
 import { bucketOf, type SeriesBucket, type SeriesStore, type Span } from '../series/ports.js';
@@ -16,6 +16,7 @@ import { statisticsOf } from './price-statistics.js';
 
 export interface ReadSeriesDeps {
   readonly uow: UnitOfWork;
+  readonly clock: Clock;
   readonly series: SeriesStore;
   readonly pools: PoolStore;
   readonly canonical: CanonicalStore;
@@ -27,6 +28,8 @@ type Change = RpcResponse<typeof PriceChanges>['changes'][number];
 const MAX_POINTS = 60_000;
 /** Read at once for an export. */
 const EXPORT_SPAN_MS = 14 * 86_400_000;
+/** A page of steady prices has few changes, but must not take for ever either. */
+const READS_PER_PAGE = 40;
 
 /** Answers what charts, statistics, exports and training read of the consolidated prices. */
 export class ReadSeries {
@@ -35,7 +38,7 @@ export class ReadSeries {
   /** @throws AppError `too-many-points` (permanent) */
   async history(request: RpcRequest<typeof PriceHistory>): Promise<RpcResponse<typeof PriceHistory>> {
     const { poolIds, from, to, stepSeconds } = request;
-    const grid = gridOver(new Date(from), new Date(to), stepSeconds * 1_000);
+    const grid = gridOver(new Date(from), new Date(this.#ended(to)), stepSeconds * 1_000);
     if (stepsIn(grid) * poolIds.length > MAX_POINTS) {
       throw AppError.permanent(
         'too-many-points',
@@ -53,7 +56,7 @@ export class ReadSeries {
   async statistics(
     request: RpcRequest<typeof PriceStatistics>,
   ): Promise<RpcResponse<typeof PriceStatistics>> {
-    const window = { fromMs: bucketOf(Date.parse(request.from)), untilMs: Date.parse(request.to) };
+    const window = { fromMs: bucketOf(Date.parse(request.from)), untilMs: this.#ended(request.to) };
     const span = { from: new Date(window.fromMs), until: new Date(window.untilMs) };
     const byPool = await this.#buckets(request.poolIds, span);
     return {
@@ -65,13 +68,11 @@ export class ReadSeries {
     const start = placeOf(request.cursor);
     return this.deps.uow.read(async (tx) => {
       const found: Change[] = [];
+      const reads = { left: READS_PER_PAGE };
       for (const poolId of await this.#poolsFrom(tx, request, start)) {
         const goesOn = start?.poolId === poolId ? start.at : null;
-        const { changes, until } = await this.#changesOf(tx, poolId, {
-          request,
-          goesOn,
-          room: request.limit - found.length,
-        });
+        const room = request.limit - found.length;
+        const { changes, until } = await this.#changesOf(tx, poolId, { request, goesOn, room, reads });
         found.push(...changes);
         if (until !== null) return { changes: found, nextCursor: cursorOf({ poolId, at: until }) };
       }
@@ -96,6 +97,11 @@ export class ReadSeries {
         nextCursor: isFull ? cursorOf({ poolId: last.poolId, at: last.bucketAt }) : null,
       };
     });
+  }
+
+  /** The bucket that has not ended has no price yet, which is no gap. */
+  #ended(to: string): number {
+    return Math.min(Date.parse(to), bucketOf(this.deps.clock.nowMs()));
   }
 
   async #buckets(poolIds: readonly string[], span: Span): Promise<Map<string, SeriesBucket[]>> {
@@ -129,6 +135,7 @@ export class ReadSeries {
       readonly request: RpcRequest<typeof PriceChanges>;
       readonly goesOn: Date | null;
       readonly room: number;
+      readonly reads: { left: number };
     },
   ): Promise<{ changes: Change[]; until: Date | null }> {
     const end = new Date(reading.request.to);
@@ -137,6 +144,8 @@ export class ReadSeries {
     let before = from > begin ? await this.deps.series.lastBefore(tx, poolId, from) : null;
     const changes: Change[] = [];
     while (from < end) {
+      if (reading.reads.left === 0) return { changes, until: from };
+      reading.reads.left -= 1;
       const until = new Date(Math.min(end.getTime(), from.getTime() + EXPORT_SPAN_MS));
       const buckets = await this.deps.series.range(tx, poolId, from, until);
       for (const bucket of changesIn(buckets, before)) {

@@ -203,6 +203,19 @@ describe.each(databaseDialects())('recording price reports on %s', (dialect) => 
     ]);
   });
 
+  it('keeps prices as the store has them, and none that would become nothing', async () => {
+    const at = (minute: number, usd: number): Reported => ({
+      agent: 'primary',
+      prices: [{ zone: 'a', minute, usd }],
+    });
+    await record.execute(reportEvent('tiny', at(0, 1e-7)));
+    expect(await inForce()).toEqual([]);
+    await record.execute(reportEvent('long', at(1, 0.01234567)));
+    await record.execute(reportEvent('same', at(2, 0.01234568)));
+    expect((await inForce()).map((price) => price.inForce?.usdPerHour)).toEqual([0.012346]);
+    expect(await published(SpotPriceChangedV1.type)).toHaveLength(1);
+  });
+
   it('does not let a clock that runs ahead keep its price in force', async () => {
     await record.execute(
       reportEvent('ahead', { agent: 'primary', prices: [{ zone: 'a', minute: 9_999, usd: 0.02 }] }),

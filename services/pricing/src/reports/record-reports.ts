@@ -9,6 +9,7 @@ import {
   type PriceSighting,
   type RawPrice,
   spotPoolOf,
+  storablePrice,
 } from '../pools/ports.js';
 import type { ReportStore } from './ports.js';
 import { sourceOf } from './reporter.js';
@@ -151,16 +152,14 @@ function keyOf({ region, instanceType }: Market): string {
 
 function rawPricesOf({ data }: Report, source: RawPrice['source']): RawPrice[] {
   const receivedAt = new Date(data.receivedAt);
-  return data.prices.map((price) => ({
-    poolId: price.poolId,
-    usdPerHour: price.spotUsdPerHour,
-    source,
+  return data.prices.flatMap((price) => {
+    const usdPerHour = storablePrice(price.spotUsdPerHour);
+    if (usdPerHour === null) return [];
     // A clock that runs ahead must not keep its prices in force for ever.
-    observedAt: new Date(Math.min(Date.parse(price.observedAt), receivedAt.getTime())),
-    reportedBy: data.agentKey,
-    reportId: data.reportId,
-    receivedAt,
-  }));
+    const observedAt = new Date(Math.min(Date.parse(price.observedAt), receivedAt.getTime()));
+    const from = { source, reportedBy: data.agentKey, reportId: data.reportId };
+    return [{ poolId: price.poolId, usdPerHour, observedAt, receivedAt, ...from }];
+  });
 }
 
 function marketsOf(rows: readonly RawPrice[]): Market[] {

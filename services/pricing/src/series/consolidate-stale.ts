@@ -1,7 +1,15 @@
 import { BucketConsolidatedV1, createEvent } from '@spotopt/contracts';
-import type { Clock, Failpoints, Ids, Outbox, Tx, UnitOfWork } from '@spotopt/kernel';
+import {
+  type Clock,
+  type Failpoints,
+  type Ids,
+  isAppError,
+  type Outbox,
+  type Tx,
+  type UnitOfWork,
+} from '@spotopt/kernel';
 import { spotPoolOf } from '../pools/ports.js';
-import { BUCKET_MS, bucketOf, isFlagged } from './bucket.js';
+import { BUCKET_MS, bucketOf, isFlagged, type SeriesBucket } from './bucket.js';
 import { FillSeries, type FillSeriesDeps } from './fill-series.js';
 import { MAX_FILLED_BUCKETS } from './fill.js';
 import { type Measured, MeasureSeries, type MeasureSeriesDeps } from './measure-series.js';
@@ -24,11 +32,15 @@ export interface ConsolidationRun {
 }
 
 const MARKS_PER_TRANSACTION = 1_000;
-/** Together they bound how long a transaction runs. */
-const BUCKETS_PER_TRANSACTION = 10_000;
+/** Together they bound how long a transaction runs and how much it holds in memory. */
+const BUCKETS_PER_TRANSACTION = 2_500;
+const BUCKETS_PER_PIECE = 288;
 const ANNOUNCED_FOR_MS = 3_600_000;
 
-/** Consolidates every ended bucket about which something new is known. */
+/**
+ * Consolidates every ended bucket about which something new is known. An event per region and bucket that changed says
+ * so, for as long as that is news.
+ */
 export class ConsolidateStale {
   readonly #measure: MeasureSeries;
   readonly #fill: FillSeries;
@@ -43,26 +55,53 @@ export class ConsolidateStale {
     let total = 0;
     for (;;) {
       if (signal?.aborted === true) return total;
-      const done = await this.deps.uow.run(async (tx) => {
-        await guard?.(tx);
-        const ended = new Date(bucketOf(this.deps.clock.nowMs()));
-        const marks = withinLimit(await this.deps.stale.take(tx, ended, MARKS_PER_TRANSACTION));
-        for (const { span, poolIds } of groupsOf(marks, ended)) await this.#group(tx, poolIds, span);
-        await this.deps.stale.clear(tx, marks);
-        return marks.length;
-      });
+      const done = await this.#batch(guard);
       this.deps.failpoints.hit('pricing.series.consolidated');
       total += done;
       if (done === 0) return total;
     }
   }
 
-  async #group(tx: Tx, poolIds: readonly string[], span: Span): Promise<void> {
-    const measured = await this.#measure.execute(tx, poolIds, span);
-    for (const poolId of await this.#poolsWithGaps(tx, poolIds, { span, measured })) {
-      await this.#fill.execute(tx, poolId, span);
+  /** A mark that cannot be worked off does not hold up the others: they are then done one by one. */
+  async #batch(guard: ConsolidationRun['guard']): Promise<number> {
+    try {
+      return await this.#workOff(guard, { skip: 0, limit: MARKS_PER_TRANSACTION });
+    } catch (error) {
+      if (isAppError(error) && error.kind === 'transient') throw error;
+      for (let skip = 0; ;) {
+        try {
+          if ((await this.#workOff(guard, { skip, limit: 1 })) === 0) throw error;
+        } catch (problem) {
+          if (problem === error) throw error;
+          skip += 1;
+        }
+      }
     }
-    await this.#announce(tx, span, measured);
+  }
+
+  #workOff(guard: ConsolidationRun['guard'], page: { skip: number; limit: number }): Promise<number> {
+    return this.deps.uow.run(async (tx) => {
+      await guard?.(tx);
+      const ended = new Date(bucketOf(this.deps.clock.nowMs()));
+      const marks = withinLimit(await this.deps.stale.take(tx, ended, page));
+      const pieces = marks.map((mark) => firstPiece(mark, ended));
+      await this.#groups(tx, pieces);
+      await this.deps.stale.clear(tx, marks);
+      await this.deps.stale.mark(tx, restsOf(marks, pieces));
+      return marks.length;
+    });
+  }
+
+  async #groups(tx: Tx, pieces: readonly StaleRange[]): Promise<void> {
+    const changed: SeriesBucket[] = [];
+    for (const { span, poolIds } of groupsOf(pieces)) {
+      const measured = await this.#measure.execute(tx, poolIds, span);
+      for (const poolId of await this.#poolsWithGaps(tx, poolIds, { span, measured })) {
+        await this.#fill.execute(tx, poolId, span);
+      }
+      changed.push(...measured.changed);
+    }
+    await this.#announce(tx, changed);
   }
 
   /** Whoever has a price in every bucket of the span and beside it has no gap that the span touches. */
@@ -91,27 +130,23 @@ export class ConsolidateStale {
     return poolIds.filter((poolId) => !isWhole.has(poolId) || hadAnything.has(poolId) || goesOn.has(poolId));
   }
 
-  /** Charts wait for the newest bucket; old ones are found by who looks for them. */
-  async #announce(tx: Tx, span: Span, { buckets }: Measured): Promise<void> {
-    const bucketAt = shifted(span.until, -1);
-    if (this.deps.clock.nowMs() - bucketAt.getTime() > ANNOUNCED_FOR_MS) return;
-    const newest = [...buckets.values()].flatMap(
-      (ofPool) => ofPool.findLast((bucket) => bucket.bucketAt.getTime() === bucketAt.getTime()) ?? [],
+  /** Charts wait for new buckets; old ones are found by who looks for them. */
+  async #announce(tx: Tx, changed: readonly SeriesBucket[]): Promise<void> {
+    const sinceMs = this.deps.clock.nowMs() - ANNOUNCED_FOR_MS;
+    const news = changed.filter(({ bucketAt }) => bucketAt.getTime() >= sinceMs);
+    const byBucket = Map.groupBy(
+      news,
+      ({ poolId, bucketAt }) => `${spotPoolOf(poolId, null).region} ${bucketAt.toISOString()}`,
     );
-    const byRegion = Map.groupBy(newest, ({ poolId }) => spotPoolOf(poolId, null).region);
-    for (const [region, ofRegion] of byRegion) {
+    for (const [key, buckets] of byBucket) {
+      const [region = '', bucketAt = ''] = key.split(' ');
       await this.deps.outbox.add(
         tx,
         createEvent(BucketConsolidatedV1, {
           id: this.deps.ids.next(),
           time: this.deps.clock.now(),
           subject: region,
-          data: {
-            region,
-            bucketAt: bucketAt.toISOString(),
-            pools: ofRegion.length,
-            flagged: ofRegion.filter(isFlagged).length,
-          },
+          data: { region, bucketAt, pools: buckets.length, flagged: buckets.filter(isFlagged).length },
         }),
       );
     }
@@ -129,8 +164,25 @@ function measuredPools(buckets: readonly { readonly poolId: string; readonly fil
 function withinLimit(marks: readonly StaleRange[]): StaleRange[] {
   let buckets = 0;
   return marks.filter((mark, index) => {
-    buckets += (mark.until.getTime() - mark.from.getTime()) / BUCKET_MS;
+    buckets += Math.min(BUCKETS_PER_PIECE, (mark.until.getTime() - mark.from.getTime()) / BUCKET_MS);
     return index === 0 || buckets <= BUCKETS_PER_TRANSACTION;
+  });
+}
+
+/** A long mark is worked off day by day, and what has not ended yet stays marked. */
+function firstPiece(mark: StaleRange, ended: Date): StaleRange {
+  const until = Math.min(
+    mark.until.getTime(),
+    ended.getTime(),
+    shifted(mark.from, BUCKETS_PER_PIECE).getTime(),
+  );
+  return { ...mark, until: new Date(until) };
+}
+
+function restsOf(marks: readonly StaleRange[], pieces: readonly StaleRange[]): StaleRange[] {
+  return marks.flatMap((mark, index) => {
+    const from = pieces[index]?.until ?? mark.from;
+    return from < mark.until ? [{ ...mark, from }] : [];
   });
 }
 
@@ -140,10 +192,10 @@ interface Group {
 }
 
 /** Pools with the same stretch are consolidated together; stretches of one pool that touch become one. */
-function groupsOf(marks: readonly StaleRange[], ended: Date): Group[] {
+function groupsOf(pieces: readonly StaleRange[]): Group[] {
   const groups = new Map<string, Group>();
-  for (const [poolId, ofPool] of Map.groupBy(marks, (mark) => mark.poolId)) {
-    for (const span of merged(ofPool, ended)) {
+  for (const [poolId, ofPool] of Map.groupBy(pieces, (piece) => piece.poolId)) {
+    for (const span of merged(ofPool)) {
       const key = `${String(span.from.getTime())} ${String(span.until.getTime())}`;
       const group = groups.get(key) ?? { span, poolIds: [] };
       group.poolIds.push(poolId);
@@ -153,13 +205,12 @@ function groupsOf(marks: readonly StaleRange[], ended: Date): Group[] {
   return [...groups.values()];
 }
 
-function merged(ranges: readonly StaleRange[], ended: Date): Span[] {
+function merged(ranges: readonly StaleRange[]): Span[] {
   const spans: { from: Date; until: Date }[] = [];
   for (const { from, until } of [...ranges].sort((a, b) => a.from.getTime() - b.from.getTime())) {
-    const end = until < ended ? until : ended;
     const last = spans.at(-1);
-    if (last === undefined || from > last.until) spans.push({ from, until: end });
-    else if (end > last.until) last.until = end;
+    if (last === undefined || from > last.until) spans.push({ from, until });
+    else if (until > last.until) last.until = until;
   }
   return spans;
 }

@@ -38,8 +38,14 @@ export class ConsolidationJob implements OnApplicationBootstrap, OnModuleDestroy
       await this.parts.consolidate.execute(run);
     };
     await fresh();
+    const problems: unknown[] = [];
     for (const job of this.parts.jobs) {
-      if (!signal.aborted && (await job.isDue())) await job.execute(run, fresh);
+      try {
+        if (!signal.aborted && (await job.isDue())) await job.execute(run, fresh);
+      } catch (error) {
+        problems.push(error);
+      }
     }
+    if (problems.length > 0) throw problems[0];
   }
 }

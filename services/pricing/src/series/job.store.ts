@@ -3,7 +3,7 @@ import { AppError, type Tx } from '@spotopt/kernel';
 import {
   bigintColumn,
   idColumn,
-  insertRows,
+  insertIfAbsent,
   instantColumn,
   intColumn,
   managerOf,
@@ -11,7 +11,7 @@ import {
   textColumn,
   updateRows,
 } from '@spotopt/persistence';
-import { Column, Entity, MoreThanOrEqual, Not, PrimaryColumn } from 'typeorm';
+import { Column, Entity, MoreThanOrEqual, PrimaryColumn } from 'typeorm';
 import { z } from 'zod';
 import type { ConsolidationJob } from './consolidation-job.js';
 import { ConsolidationJobStore } from './ports.js';
@@ -39,8 +39,8 @@ const Status = z.enum(['running', 'completed', 'failed']);
 const Phase = z.enum(['measure', 'fill']);
 
 export class SqlConsolidationJobStore extends ConsolidationJobStore {
-  override async add(tx: Tx, job: ConsolidationJob): Promise<void> {
-    await insertRows(tx, ConsolidationJobRow, toRow(job));
+  override add(tx: Tx, job: ConsolidationJob): Promise<boolean> {
+    return insertIfAbsent(tx, ConsolidationJobRow, toRow(job));
   }
 
   override async get(tx: Tx, id: string): Promise<ConsolidationJob> {
@@ -54,7 +54,7 @@ export class SqlConsolidationJobStore extends ConsolidationJobStore {
   }
 
   override async lastStarted(tx: Tx, type: ConsolidationJob['type']): Promise<Date | null> {
-    return (await newest(tx, { type, status: Not('failed') }))?.startedAt ?? null;
+    return (await newest(tx, { type }))?.startedAt ?? null;
   }
 
   override async save(tx: Tx, job: ConsolidationJob): Promise<void> {
@@ -74,7 +74,7 @@ export class SqlConsolidationJobStore extends ConsolidationJobStore {
 
 async function newest(
   tx: Tx,
-  where: { readonly type: string; readonly status: string | ReturnType<typeof Not<string>> },
+  where: { readonly type: string; readonly status?: string },
 ): Promise<ConsolidationJob | null> {
   const [row] = await managerOf(tx).find(ConsolidationJobRow, {
     where,

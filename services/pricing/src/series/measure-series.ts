@@ -4,7 +4,7 @@ import type { WatchStore } from '../history/ports.js';
 import { type RawPriceStore, spotPoolOf } from '../pools/ports.js';
 import { BUCKET_MS, type OtherReport, type SeriesBucket } from './bucket.js';
 import type { JobCounts } from './consolidation-job.js';
-import { measuredBuckets, type Observation, type PriceStep } from './measure.js';
+import { measuredBuckets } from './measure.js';
 import type { SeriesStore, Span } from './ports.js';
 
 export interface MeasureSeriesDeps {
@@ -18,6 +18,8 @@ export interface MeasureSeriesDeps {
 
 export interface Measured extends Omit<JobCounts, 'gapsFilled'> {
   readonly buckets: ReadonlyMap<string, readonly SeriesBucket[]>;
+  /** Those of them that are new or other than before. */
+  readonly changed: readonly SeriesBucket[];
 }
 
 /** Reporters that differ by more are worth an event (CT-90). */
@@ -47,14 +49,14 @@ export class MeasureSeries {
         poolId,
         fromMs: span.from.getTime(),
         untilMs: span.until.getTime(),
-        observations: (observations.get(poolId) ?? []) as readonly Observation[],
-        steps: (steps.get(poolId) ?? []) as readonly PriceStep[],
+        observations: observations.get(poolId) ?? [],
+        steps: steps.get(poolId) ?? [],
         stepsUntilMs: coverage.get(marketKeyOf(poolId)) ?? null,
       };
       buckets.set(poolId, measuredBuckets(evidence));
     }
-    const rowsChanged = await this.#write(tx, poolIds, span, buckets);
-    return { buckets, rowsChanged, ...countsOf(buckets, observations, steps) };
+    const { changed, rowsChanged } = await this.#write(tx, poolIds, span, buckets);
+    return { buckets, changed, rowsChanged, ...countsOf(buckets, observations, steps) };
   }
 
   /** Up to when AWS's history of each market was read. */
@@ -72,7 +74,7 @@ export class MeasureSeries {
     poolIds: readonly string[],
     span: Span,
     wanted: ReadonlyMap<string, readonly SeriesBucket[]>,
-  ): Promise<number> {
+  ): Promise<{ changed: SeriesBucket[]; rowsChanged: number }> {
     const { series } = this.deps;
     const stored = new Map<string, SeriesBucket>();
     for (const bucket of await series.rangeOf(tx, poolIds, span)) stored.set(keyOf(bucket), bucket);
@@ -89,7 +91,7 @@ export class MeasureSeries {
     removed.push(...[...stored.values()].filter(({ fill }) => fill === null));
     await series.remove(tx, removed);
     await series.add(tx, added);
-    return removed.length + added.length;
+    return { changed: added, rowsChanged: removed.length + added.length };
   }
 
   async #tellDisagreement(tx: Tx, known: SeriesBucket | undefined, bucket: SeriesBucket): Promise<void> {

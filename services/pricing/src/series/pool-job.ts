@@ -58,8 +58,9 @@ export class PoolJob {
         at: clock.now(),
         pools: pools.length * this.spec.phases.length,
       });
-      await jobs.add(tx, job);
-      return job.id;
+      if (await jobs.add(tx, job)) return job.id;
+      // Somebody else asked at the same moment.
+      return (await jobs.running(tx, this.spec.type))?.id ?? job.id;
     });
   }
 
@@ -75,16 +76,11 @@ export class PoolJob {
 
   /**
    * @param between is called after each pool, so that what is urgent need not wait for the end
-   * @throws what failed; a transient failure leaves the job to be continued, any other one ends it
+   * @throws a transient failure, which leaves the job to be continued. A pool that fails for another reason is left out,
+   *   and the job ends as failed
    */
   async execute(run: ConsolidationRun, between: () => Promise<void> = async () => {}): Promise<void> {
-    const id = await this.request();
-    try {
-      await this.#goOn(id, run, between);
-    } catch (error) {
-      if (!isAppError(error) || error.kind !== 'transient') await this.#end(id, run, messageOf(error));
-      throw error;
-    }
+    await this.#goOn(await this.request(), run, between);
   }
 
   async #goOn(id: string, run: ConsolidationRun, between: () => Promise<void>): Promise<void> {
@@ -92,18 +88,33 @@ export class PoolJob {
       cursor: (await this.deps.jobs.get(tx, id)).cursor,
       pools: [...(await this.spec.pools(tx))].sort(),
     }));
+    const problems: string[] = [];
     for (const phase of this.spec.phases) {
       for (const poolId of pools) {
         if (cursor !== null && this.#isPast(cursor, { phase, poolId })) continue;
         if (isStopped(run)) return;
-        const counts = await this.spec.work(poolId, phase, run);
+        const counts = await this.#workOn({ poolId, phase }, run, problems);
         if (isStopped(run)) return;
         await this.#note(id, run, { counts, cursor: { phase, poolId } });
         this.deps.failpoints.hit('pricing.job.pool-done');
         await between();
       }
     }
-    await this.#end(id, run, null);
+    await this.#end(id, run, problems.length === 0 ? null : problems.join('\n'));
+  }
+
+  async #workOn(
+    { poolId, phase }: JobCursor,
+    run: ConsolidationRun,
+    problems: string[],
+  ): Promise<Partial<JobCounts>> {
+    try {
+      return await this.spec.work(poolId, phase, run);
+    } catch (error) {
+      if (isAppError(error) && error.kind === 'transient') throw error;
+      problems.push(`${poolId}: ${error instanceof Error ? error.message : String(error)}`);
+      return {};
+    }
   }
 
   /** What the run before had done. */
@@ -155,8 +166,4 @@ export class PoolJob {
 
 function isStopped({ signal }: ConsolidationRun): boolean {
   return signal?.aborted === true;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

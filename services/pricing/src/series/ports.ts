@@ -49,13 +49,18 @@ export abstract class StaleStore {
   abstract mark(tx: Tx, ranges: readonly StaleRange[]): Promise<void>;
 
   /** Marks that begin before the moment, oldest first, held against writers until the transaction ends. */
-  abstract take(tx: Tx, before: Date, limit: number): Promise<StaleRange[]>;
+  abstract take(
+    tx: Tx,
+    before: Date,
+    page: { readonly skip: number; readonly limit: number },
+  ): Promise<StaleRange[]>;
 
   abstract clear(tx: Tx, ranges: readonly StaleRange[]): Promise<void>;
 }
 
 export abstract class ConsolidationJobStore {
-  abstract add(tx: Tx, job: ConsolidationJob): Promise<void>;
+  /** False when a job of the type is running already. */
+  abstract add(tx: Tx, job: ConsolidationJob): Promise<boolean>;
 
   /** @throws AppError `no-such-job` (bug) */
   abstract get(tx: Tx, id: string): Promise<ConsolidationJob>;
@@ -63,7 +68,7 @@ export abstract class ConsolidationJobStore {
   /** The newest job of the type that is running; null when none is. */
   abstract running(tx: Tx, type: ConsolidationJob['type']): Promise<ConsolidationJob | null>;
 
-  /** When the newest one of the type that did not fail began; null before the first. */
+  /** When the newest one of the type began; null before the first. */
   abstract lastStarted(tx: Tx, type: ConsolidationJob['type']): Promise<Date | null>;
 
   abstract save(tx: Tx, job: ConsolidationJob): Promise<void>;

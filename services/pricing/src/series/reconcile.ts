@@ -71,7 +71,11 @@ export class Reconcile implements PoolWork {
   }
 
   async #measured(tx: Tx, poolId: string, span: Span): Promise<Partial<JobCounts>> {
-    const { buckets: _buckets, ...counts } = await this.#measure.execute(tx, [poolId], span);
+    const {
+      buckets: _buckets,
+      changed: _changed,
+      ...counts
+    } = await this.#measure.execute(tx, [poolId], span);
     return counts;
   }
 

@@ -409,6 +409,54 @@ describe.each(databaseDialects())('the consolidated series on %s', (dialect) => 
     ]);
   });
 
+  it('keeps what has not ended marked, though a clock ran ahead', async () => {
+    const parts = world.partsOf(new NoFailpoints());
+    await world.watch(T0 + 60 * MINUTE_MS);
+    const change = { poolId: POOLS[0] ?? '', usdPerHour: 0.02, changedAt: new Date(T0) };
+    await parts.readHistory(new ListedPriceHistory([change])).execute();
+    // Whoever consolidates is half an hour behind whoever read.
+    world.clock.set(T0 + 30 * MINUTE_MS);
+    await parts.consolidate.execute();
+    expect(await world.series()).toHaveLength(6);
+    world.clock.set(T0 + 61 * MINUTE_MS);
+    await parts.consolidate.execute();
+    expect(await world.series()).toHaveLength(12);
+  });
+
+  it('announces a bucket when it changes and not when it is looked at again', async () => {
+    const parts = world.partsOf(new NoFailpoints());
+    const at = (minuteOf: number, id: string) =>
+      parts.record.execute(
+        reportOf(
+          {
+            reporter: 'primary',
+            minute: minuteOf,
+            prices: ZONES.map((name) => ({ zone: name, usd: 0.02 })),
+            consolidateAfter: false,
+          },
+          id,
+        ),
+      );
+    const lastHour = WINDOW_MS / MINUTE_MS - 30;
+    await at(lastHour, 'one');
+    await at(lastHour + 5, 'two');
+    await at(0, 'old');
+    await parts.consolidate.execute();
+    await at(lastHour + 1, 'again');
+    await parts.consolidate.execute();
+    const told = await world.rows<{ envelope: string }>(
+      "SELECT envelope FROM outbox WHERE type LIKE '%bucket-consolidated%' ORDER BY seq",
+    );
+    expect(told.map(({ envelope }) => (JSON.parse(envelope) as { data: unknown }).data)).toEqual(
+      [lastHour, lastHour + 5].map((minuteOf) => ({
+        region: 'us-east-1',
+        bucketAt: new Date(T0 + minuteOf * MINUTE_MS).toISOString(),
+        pools: 3,
+        flagged: 0,
+      })),
+    );
+  });
+
   it('flags reporters that differ by 0.5 % and tells of 10 %, once', async () => {
     const parts = world.partsOf(new NoFailpoints());
     const say = (reporter: Step['reporter'], minuteOf: number, price: number, id: string) =>

@@ -30,13 +30,18 @@ export class SqlStaleStore extends StaleStore {
     }
   }
 
-  override async take(tx: Tx, before: Date, limit: number): Promise<StaleRange[]> {
+  override async take(
+    tx: Tx,
+    before: Date,
+    { skip, limit }: { readonly skip: number; readonly limit: number },
+  ): Promise<StaleRange[]> {
     const query = managerOf(tx)
       .createQueryBuilder(SeriesStaleRow, 'stale')
       .where({ fromAt: LessThan(before) })
       .orderBy('stale.fromAt')
       .addOrderBy('stale.poolId')
       .addOrderBy('stale.untilAt')
+      .offset(skip)
       .limit(limit);
     const rows = await forUpdate(tx, query).getMany();
     return rows.map(({ poolId, fromAt, untilAt }) => ({ poolId, from: fromAt, until: untilAt }));
