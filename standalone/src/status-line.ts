@@ -22,7 +22,7 @@ export async function statusLine(system: RunningSystem): Promise<string> {
     `pools ${String(prices.poolsCovered)}, prices ${String(prices.rawPrices)}`,
     `switches ${String(fleet.switchesTotal)}`,
     `incidents ${String(incidents.total)}`,
-    `saved ${savedUsd < 0 ? '-' : ''}$${Math.abs(savedUsd).toFixed(2)}`,
+    `saved ${dollars(savedUsd)}`,
   ];
   return parts.join(' · ').slice(0, LINE_WIDTH + 40);
 }
@@ -51,4 +51,9 @@ export class StatusDisplay {
     if (this.#shown) this.output.write('\n');
     this.#shown = false;
   }
+}
+
+function dollars(usd: number): string {
+  const amount = Math.abs(usd).toFixed(2);
+  return usd < 0 && Number(amount) > 0 ? `-$${amount}` : `$${amount}`;
 }

@@ -1,5 +1,6 @@
 import type { Tx } from '@spotopt/kernel';
 import type { OnDemandPrices } from '../on-demand/ports.js';
+import { differenceBetween } from '../series/difference.js';
 import { CanonicalPublisher, type SeriesStore, type Span } from '../series/ports.js';
 import { type CanonicalPrice, canonicalRows } from './canonical.js';
 import type { CanonicalStore, PoolLives } from './ports.js';
@@ -27,19 +28,14 @@ export class PublishCanonical extends CanonicalPublisher {
       onDemand: await this.#onDemand(tx, poolId, span),
       life: await lives.of(tx, poolId, span),
     });
-    const unwanted = new Map(
-      (await store.range(tx, poolId, span)).map((row) => [row.bucketAt.getTime(), textOf(row)]),
-    );
-    const added = wanted.filter((row) => {
-      const atMs = row.bucketAt.getTime();
-      if (unwanted.get(atMs) !== textOf(row)) return true;
-      unwanted.delete(atMs);
-      return false;
+    const { removed, added } = differenceBetween(await store.range(tx, poolId, span), wanted, {
+      keyOf: ({ bucketAt }) => bucketAt.getTime(),
+      isSame: (a, b) => textOf(a) === textOf(b),
     });
     await store.remove(
       tx,
       poolId,
-      [...unwanted.keys()].map((atMs) => new Date(atMs)),
+      removed.map(({ bucketAt }) => bucketAt),
     );
     await store.add(tx, added);
   }

@@ -1,6 +1,7 @@
 import type { Tx } from '@spotopt/kernel';
 import { type PoolStore, spotPoolOf } from '../pools/ports.js';
 import { BUCKET_MS, type SeriesBucket } from './bucket.js';
+import { differenceBetween } from './difference.js';
 import { fillGaps, gapsOf, MAX_FILLED_BUCKETS, type MeasuredPrices, methodFor } from './fill.js';
 import type { SeriesStore, Span } from './ports.js';
 
@@ -25,7 +26,10 @@ export class FillSeries {
     const peers = await this.#peers(tx, poolId, measured);
     const wanted = fillGaps({ poolId, measured, peers }).filter((bucket) => isWithin(bucket, around));
     const stored = known.filter((bucket) => bucket.fill !== null && isWithin(bucket, around));
-    const changes = changesBetween(stored, wanted);
+    const changes = differenceBetween(stored, wanted, {
+      keyOf: ({ bucketAt }) => bucketAt.getTime(),
+      isSame: (a, b) => textOf(a) === textOf(b),
+    });
     await series.remove(tx, changes.removed);
     await series.add(tx, changes.added);
     return {
@@ -65,20 +69,6 @@ function isWithin({ bucketAt }: SeriesBucket, { from, until }: Span): boolean {
 function pricesOf(buckets: readonly SeriesBucket[]): Map<number, number> {
   const measured = buckets.filter(({ fill }) => fill === null);
   return new Map(measured.map(({ bucketAt, usdPerHour }) => [bucketAt.getTime(), usdPerHour]));
-}
-
-function changesBetween(
-  stored: readonly SeriesBucket[],
-  wanted: readonly SeriesBucket[],
-): { removed: SeriesBucket[]; added: SeriesBucket[] } {
-  const unwanted = new Map(stored.map((bucket) => [bucket.bucketAt.getTime(), bucket]));
-  const added = wanted.filter((bucket) => {
-    const known = unwanted.get(bucket.bucketAt.getTime());
-    if (known === undefined || textOf(known) !== textOf(bucket)) return true;
-    unwanted.delete(bucket.bucketAt.getTime());
-    return false;
-  });
-  return { removed: [...unwanted.values()], added };
 }
 
 function textOf({ usdPerHour, confidence, fill }: SeriesBucket): string {

@@ -4,6 +4,7 @@ import type { WatchStore } from '../history/ports.js';
 import { type RawPriceStore, spotPoolOf } from '../pools/ports.js';
 import { BUCKET_MS, type OtherReport, type SeriesBucket } from './bucket.js';
 import type { JobCounts } from './consolidation-job.js';
+import { differenceBetween } from './difference.js';
 import { measuredBuckets } from './measure.js';
 import type { SeriesStore, Span } from './ports.js';
 
@@ -76,19 +77,14 @@ export class MeasureSeries {
     wanted: ReadonlyMap<string, readonly SeriesBucket[]>,
   ): Promise<{ changed: SeriesBucket[]; rowsChanged: number }> {
     const { series } = this.deps;
-    const stored = new Map<string, SeriesBucket>();
-    for (const bucket of await series.rangeOf(tx, poolIds, span)) stored.set(keyOf(bucket), bucket);
-    const added: SeriesBucket[] = [];
-    const removed: SeriesBucket[] = [];
-    for (const bucket of [...wanted.values()].flat()) {
-      const known = stored.get(keyOf(bucket));
-      stored.delete(keyOf(bucket));
-      if (known !== undefined && isSame(known, bucket)) continue;
-      if (known !== undefined) removed.push(known);
-      added.push(bucket);
-      await this.#tellDisagreement(tx, known, bucket);
-    }
-    removed.push(...[...stored.values()].filter(({ fill }) => fill === null));
+    const stored = await series.rangeOf(tx, poolIds, span);
+    const known = new Map(stored.map((bucket) => [keyOf(bucket), bucket]));
+    const all = [...wanted.values()].flat();
+    const { removed: gone, added } = differenceBetween(stored, all, { keyOf, isSame });
+    const replaced = new Set(added.map(keyOf));
+    // What was computed is left alone where nothing was measured.
+    const removed = gone.filter((bucket) => bucket.fill === null || replaced.has(keyOf(bucket)));
+    for (const bucket of added) await this.#tellDisagreement(tx, known.get(keyOf(bucket)), bucket);
     await series.remove(tx, removed);
     await series.add(tx, added);
     return { changed: added, rowsChanged: removed.length + added.length };

@@ -1,18 +1,12 @@
-import type { PriceSource, SeriesSource } from '@spotopt/contracts';
+import type { SeriesSource } from '@spotopt/contracts';
+import type { ReportedPrice, StepPrice } from '../pools/ports.js';
 import { BUCKET_MS, bucketOf, type OtherReport, type SeriesBucket } from './bucket.js';
 
 /** A price that a reporter saw. */
-export interface Observation {
-  readonly atMs: number;
-  readonly usdPerHour: number;
-  readonly source: Exclude<PriceSource, 'spot-price-history'>;
-}
+export type Observation = Omit<ReportedPrice, 'poolId'>;
 
 /** A change of AWS's own price history: it holds until the next one. */
-export interface PriceStep {
-  readonly atMs: number;
-  readonly usdPerHour: number;
-}
+export type PriceStep = Omit<StepPrice, 'poolId'>;
 
 /** Everything that is known of one pool between two moments. */
 export interface Evidence {
