@@ -12,13 +12,9 @@ export function retentionRules({ priceRetentionDays }: PricingConfig): Retention
   const rawKey = ['pool_id', 'observed_at', 'source', 'reported_by'];
   const raw = { table: 'raw_price', keys: rawKey, timeColumn: 'observed_at', keepMs };
   return [
-    {
-      table: 'raw_price',
-      keys: rawKey,
-      timeColumn: 'observed_at',
-      keepNewestPer: ['pool_id', 'source'],
-      keepMs,
-    },
+    { ...raw, where: "source <> 'spot-price-history'" },
+    // A change of AWS's history holds until the next one, however old it is.
+    { ...raw, where: "source = 'spot-price-history'", keepNewestPer: ['pool_id', 'source'] },
     { table: 'price_report', keys: ['id'], timeColumn: 'received_at', keepMs },
     { table: 'series_price', keys: ['pool_id', 'bucket_at'], timeColumn: 'bucket_at', keepMs },
     {
