@@ -1,6 +1,7 @@
 import { createEvent, DayClosedV1 } from '@spotopt/contracts';
 import type { Clock, Failpoints, Ids, Outbox, Tx, UnitOfWork } from '@spotopt/kernel';
 import type { AgentDay, ComputeDays } from './compute-days.js';
+import { firstPricedDay } from './closing-plan.js';
 import { DAY_MS, startOfDayMs } from './day.js';
 import { changedFigures, NO_FIGURES, savingsMicroUsdOf, toLedgerFigures } from './figures.js';
 import { type MicroUsd, usdOf } from './money.js';
@@ -15,6 +16,10 @@ export interface CloseDayDeps {
   readonly usage: UsageStore;
   readonly ledger: LedgerStore;
   readonly computeDays: ComputeDays;
+}
+
+export interface CloseDaySettings {
+  readonly priceRetentionDays: number;
 }
 
 export interface ClosingResult {
@@ -35,22 +40,31 @@ interface AgentAndDay {
 
 /**
  * Closes one day of one workload in one transaction: figures, lines, history and event together. Closing it again
- * works it out again; unless a figure differs nothing is written and nobody is told.
+ * works it out again; unless a figure differs nothing is written and nobody is told. A closed day whose prices are
+ * no longer kept stays as it is: without them, what was measured would turn into nothing.
  */
 export class CloseDay {
-  constructor(private readonly deps: CloseDayDeps) {}
+  constructor(
+    private readonly deps: CloseDayDeps,
+    private readonly settings: CloseDaySettings,
+  ) {}
 
   /** @returns null for a day on which nothing ran and nothing happened */
   async execute(of: AgentAndDay): Promise<ClosingResult | null> {
     const result = await this.deps.uow.run(async (tx) => {
       await this.deps.usage.lockAgent(tx, of);
       const before = await this.deps.ledger.findDay(tx, of.agentId, of.day);
+      if (before !== null && !this.#hasPrices(of.day)) return unchanged(before);
       const after = await this.#compute(tx, of);
       if (after === null && before === null) return null;
       return this.#close(tx, before, after ?? { ...of, ...NOTHING });
     });
     this.deps.failpoints.hit('pricing.ledger.day-closed');
     return result;
+  }
+
+  #hasPrices(day: string): boolean {
+    return day >= firstPricedDay(this.deps.clock.nowMs(), this.settings.priceRetentionDays);
   }
 
   async #compute(tx: Tx, { agentId, day }: AgentAndDay): Promise<AgentDay | null> {
@@ -65,12 +79,8 @@ export class CloseDay {
     const changed = before === null ? [] : changedFigures(before.figures, figures);
     const isSame =
       before !== null && changed.length === 0 && before.counterfactualMicroUsd === counterfactualMicroUsd;
+    if (isSame) return unchanged(before);
     const savingsBefore = before === null ? null : savingsMicroUsdOf(before.figures);
-    const savingsAfter = savingsMicroUsdOf(figures);
-    if (isSame) {
-      const { revision } = before;
-      return { clientId, agentId, revision, changed: false, savingsBefore, savingsAfter };
-    }
     const closing = {
       ...{ agentId, clientId, day, figures, counterfactualMicroUsd, changed },
       revision: (before?.revision ?? 0) + 1,
@@ -79,6 +89,7 @@ export class CloseDay {
     await this.deps.ledger.addClosing(tx, closing, after.lines);
     this.deps.failpoints.hit('pricing.ledger.day-written');
     await this.#announce(tx, closing, savingsBefore);
+    const savingsAfter = savingsMicroUsdOf(figures);
     return { clientId, agentId, revision: closing.revision, changed: true, savingsBefore, savingsAfter };
   }
 
@@ -99,6 +110,11 @@ export class CloseDay {
       }),
     );
   }
+}
+
+function unchanged({ clientId, agentId, revision, figures }: ClosedDay): ClosingResult {
+  const savings = savingsMicroUsdOf(figures);
+  return { clientId, agentId, revision, changed: false, savingsBefore: savings, savingsAfter: savings };
 }
 
 /** What is left of a closed day when it turns out that nothing ran. */

@@ -8,6 +8,7 @@ import { SqlOnDemandPrices } from '../on-demand/on-demand-prices.store.js';
 import { pricingService } from '../pricing.module.js';
 import { CloseDay } from './close-day.js';
 import { CloseDueDays } from './close-due-days.js';
+import { CloseOnDemand } from './close-on-demand.js';
 import { ComputeDays } from './compute-days.js';
 import { ForgetOldDays } from './forget-old-days.js';
 import { SqlLedgerStore } from './ledger.store.js';
@@ -17,6 +18,8 @@ import { SqlSettledCostStore } from './settled-cost.store.js';
 import { SqlUsageStore } from './usage.store.js';
 
 const NOW = moment('11-01 00:30');
+/** What the service keeps by default. */
+const KEPT = { priceRetentionDays: 90 };
 const OCTOBER = { clientId: CLIENT, agentId: null, from: '2026-10-01', to: '2026-10-31' };
 
 describe.each(databaseDialects())('closing days on %s', (dialect) => {
@@ -44,14 +47,24 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
       onDemand: new SqlOnDemandPrices(new SqlOnDemandPriceStore()),
     });
     const closeWith = (failpoints: Failpoints): CloseDueDays => {
-      const closeDay = new CloseDay({ ...deps, failpoints, computeDays });
+      const closeDay = new CloseDay({ ...deps, failpoints, computeDays }, KEPT);
       return new CloseDueDays({ ...deps, failpoints, closeDay }, { delayMs: 20 * 60_000, batch: 1 });
     };
     const record = new RecordUsage(deps);
     const tell = async (events: readonly EventOf<EventDefinition>[]): Promise<void> => {
       for (const event of events) await record.execute(event);
     };
-    return { clock, uow, stores, deps, series, closeWith, close: closeWith(new NoFailpoints()), tell };
+    return {
+      clock,
+      uow,
+      stores,
+      deps,
+      series,
+      computeDays,
+      closeWith,
+      close: closeWith(new NoFailpoints()),
+      tell,
+    };
   }
 
   type SetUp = Awaited<ReturnType<typeof setUp>>;
@@ -147,6 +160,35 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     const [late, wanted] = [await written(test), await written(punctual)];
     expect(late.lines).toEqual(wanted.lines);
     expect(late.days.map(({ figures }) => figures)).toEqual(wanted.days.map(({ figures }) => figures));
+  }, 60_000);
+
+  it('leaves a closed day alone once its prices are gone', async () => {
+    const test = await setUp();
+    const events = octoberEvents();
+    const isLate = (event: EventOf<EventDefinition>): boolean =>
+      event.type === InstanceTerminatedV1.type && event.time === moment('10-08 10:42').toISOString();
+    await test.tell(events.filter((event) => !isLate(event)));
+    await test.close.execute();
+    const first = await written(test);
+    // At the end of February prices are kept back to the beginning of December.
+    await test.clock.advance(119 * 86_400_000);
+    test.series.stretches.splice(0);
+    await test.tell(events.filter(isLate));
+    await test.close.execute();
+    const october = await written(test);
+    expect(october.days).toEqual(first.days);
+    expect(october.lines).toEqual(first.lines);
+    const closeDay = new CloseDay(
+      { ...test.deps, failpoints: new NoFailpoints(), computeDays: test.computeDays },
+      KEPT,
+    );
+    const onDemand = new CloseOnDemand({ ...test.deps, closeDay }, KEPT);
+    const close = (day: string) => onDemand.execute({ day, clientId: CLIENT });
+    await expect(close('2026-12-01')).rejects.toMatchObject({
+      ...{ code: 'prices-gone', kind: 'permanent' },
+      message: expect.stringContaining('2026-12-01'),
+    });
+    expect(await close('2026-12-03')).toMatchObject({ agents: 2 });
   }, 60_000);
 
   it('is as good as its lines: they add up to the day', async () => {

@@ -1,6 +1,7 @@
 import type { CloseDay as CloseDayRpc, RpcRequest, RpcResponse } from '@spotopt/contracts';
 import { AppError, type Clock, type UnitOfWork } from '@spotopt/kernel';
-import type { CloseDay } from './close-day.js';
+import type { CloseDay, CloseDaySettings } from './close-day.js';
+import { firstPricedDay } from './closing-plan.js';
 import { DAY_MS, dayOf, startOfDayMs } from './day.js';
 import { usdOf } from './money.js';
 import type { LedgerScope, LedgerStore, UsageStore } from './ports.js';
@@ -15,15 +16,14 @@ export interface CloseOnDemandDeps {
 
 /** Somebody wants a past day closed again, for example after late prices. */
 export class CloseOnDemand {
-  constructor(private readonly deps: CloseOnDemandDeps) {}
+  constructor(
+    private readonly deps: CloseOnDemandDeps,
+    private readonly settings: CloseDaySettings,
+  ) {}
 
-  /** @throws AppError `day-not-over` (permanent) */
+  /** @throws AppError `day-not-over` or `prices-gone` (permanent) */
   async execute({ day, clientId }: RpcRequest<typeof CloseDayRpc>): Promise<RpcResponse<typeof CloseDayRpc>> {
-    if (day >= dayOf(this.deps.clock.nowMs())) {
-      throw AppError.permanent('day-not-over', `${day} is not over yet in UTC`, {
-        details: { field: 'day' },
-      });
-    }
+    this.#assertClosable(day);
     const changed: RpcResponse<typeof CloseDayRpc>['changed'] = [];
     let agents = 0;
     for (const agent of await this.#agentsOf({ clientId, agentId: null }, day)) {
@@ -40,6 +40,19 @@ export class CloseOnDemand {
       });
     }
     return { agents, changed };
+  }
+
+  #assertClosable(day: string): void {
+    const nowMs = this.deps.clock.nowMs();
+    const options = { details: { field: 'day' } };
+    if (day >= dayOf(nowMs)) {
+      throw AppError.permanent('day-not-over', `${day} is not over yet in UTC`, options);
+    }
+    const first = firstPricedDay(nowMs, this.settings.priceRetentionDays);
+    if (day < first) {
+      const message = `the prices of ${day} are no longer kept; the first day that can be closed is ${first}`;
+      throw AppError.permanent('prices-gone', message, options);
+    }
   }
 
   /** Those that ran anything, that something happened to, or whose day was closed before. */

@@ -1,4 +1,4 @@
-import { addDays, daysFrom, earlierDay, laterDay } from './day.js';
+import { addDays, DAY_MS, dayOf, daysFrom, earlierDay, laterDay } from './day.js';
 import type { LedgerAgent } from './ports.js';
 
 /** Closed days that are worked out again every night: prices and events may come late. */
@@ -12,4 +12,12 @@ export function daysToClose({ firstDay, nextDay }: LedgerAgent, today: string): 
   if (firstDay === null) return [];
   const from = earlierDay(nextDay ?? firstDay, addDays(today, -REVIEW_DAYS));
   return daysFrom(laterDay(firstDay, from), addDays(today, -1));
+}
+
+/** Prices are deleted hour by hour while days are closed: nothing is worked out from the oldest day of them. */
+const INCOMPLETE_DAYS = 1;
+
+/** The first day that begins within the time for which prices are kept for sure. */
+export function firstPricedDay(nowMs: number, priceRetentionDays: number): string {
+  return addDays(dayOf(nowMs - (priceRetentionDays - INCOMPLETE_DAYS) * DAY_MS), 1);
 }

@@ -62,7 +62,7 @@ export function wireLedger(context: ServiceContext<PricingConfig>, series: Serie
     onDemand: new SqlOnDemandPrices(new SqlOnDemandPriceStore()),
   });
   const live = new LiveDays({ clock, usage: stores.usage, computeDays });
-  const closeDay = new CloseDay({ ...deps, computeDays });
+  const closeDay = new CloseDay({ ...deps, computeDays }, config);
   const delayMs = config.dayCloseDelayMinutes * 60_000;
   const job = new LedgerJob(
     { intervalMs: CHECK_EVERY_MS, clock, leases, random, logger },
@@ -72,7 +72,7 @@ export function wireLedger(context: ServiceContext<PricingConfig>, series: Serie
   return [
     job,
     new RecordUsage(deps),
-    new CloseOnDemand({ ...deps, closeDay }),
+    new CloseOnDemand({ ...deps, closeDay }, config),
     new ReadSavings({ ...deps, live, reportDays: new ReportDays({ ...stores, live }) }),
     new ReadLedger({ ...deps, live }),
     new ImportCosts(deps),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { isAnomalous } from './anomaly.js';
-import { daysToClose } from './closing-plan.js';
+import { daysToClose, firstPricedDay } from './closing-plan.js';
 import { addDays, daysFrom } from './day.js';
 import { NO_FIGURES } from './figures.js';
 import { periodOf, projectionOf, type ReportDay } from './savings-period.js';
@@ -124,6 +124,12 @@ describe('the days to close', () => {
     expect(daysToClose(agent('2026-11-18', '2026-11-20'), today)).toEqual(
       daysFrom('2026-11-18', '2026-11-20'),
     );
+  });
+
+  it('have all of their prices, with a day to spare', () => {
+    // Prices from the 24th at 00:20 on are there.
+    const nowMs = Date.parse('2026-12-24T00:20:00.000Z');
+    expect(firstPricedDay(nowMs, 30)).toBe('2026-11-26');
   });
 
   it('begin where something changed', () => {
