@@ -164,13 +164,21 @@ export const ImportCosts = defineRpc({
   owner: 'pricing',
   name: 'import-costs',
   summary:
-    'A part of a cost report, summed per machine and day. The same machine and day again replaces what was there.',
+    'A part of a cost report, summed per machine and hour. The same hour from the same source again replaces what was there.',
   request: z.object({
     clientId: Id,
     importId: Id,
     source: z.enum(['cost-and-usage-report', 'spot-data-feed']),
     rows: z
-      .array(z.object({ ec2InstanceId: z.string(), day: Day, usd: z.number(), hours: z.number().nullable() }))
+      .array(
+        z.object({
+          ec2InstanceId: z.string(),
+          /** Start of a UTC hour; of the day's first one for what is charged by the day. */
+          hourAt: Instant.refine((at) => Date.parse(at) % 3_600_000 === 0, 'expected the start of an hour'),
+          usd: z.number(),
+          hours: z.number().nullable(),
+        }),
+      )
       .max(2000),
   }),
   response: z.object({

@@ -53,7 +53,9 @@ async function upload(
 }
 
 function sent(): Record<string, unknown>[] {
-  return parts.flatMap(({ rows }) => rows);
+  return parts.flatMap(({ rows }) =>
+    rows.map(({ hourAt, ...row }) => ({ ...row, day: hourAt.slice(0, 10) })),
+  );
 }
 
 const CUR_LINES = [

@@ -29,7 +29,10 @@ export class ImportCostReport {
     const unknown = new Set<string>();
     let stored = 0;
     for (let start = 0; start < machineDays.length; start += PART_ROWS) {
-      const rows = machineDays.slice(start, start + PART_ROWS);
+      const rows = machineDays.slice(start, start + PART_ROWS).map(({ day, ...row }) => ({
+        ...row,
+        hourAt: `${day}T00:00:00.000Z`,
+      }));
       const request = { clientId, importId, source: upload.source, rows };
       const answer = await requests.ask(ImportCosts, request, { timeoutMs: PART_TIMEOUT_MS });
       stored += answer.stored;

@@ -217,8 +217,9 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     const importedAt = NOW;
     await test.uow.run((tx) =>
       test.stores.settled.save(tx, {
-        ...{ clientId: CLIENT, ec2InstanceId: 'i-a', day: '2026-10-02', usd: 0.3, hours: null },
-        ...{ source: 'cost-and-usage-report', importId: 'import-1', importedAt },
+        ...{ clientId: CLIENT, ec2InstanceId: 'i-a', usd: 0.3, hours: null },
+        ...{ hourAt: moment('10-02 00:00'), source: 'cost-and-usage-report' },
+        ...{ importId: 'import-1', importedAt },
       }),
     );
     // The 19th is the first day that stays.

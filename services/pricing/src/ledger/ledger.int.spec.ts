@@ -7,6 +7,7 @@ import {
   ImportCosts,
   InstanceCosts,
   LedgerDay,
+  type RpcRequest,
   SavingsReport,
   SavingsTotals,
   SpotPriceChangedV1,
@@ -81,6 +82,10 @@ const EXOTIC_ESTIMATE = 14.58;
 const OCTOBER = { from: '2026-10-01', to: '2026-10-31' };
 /** 31 days of one workload and 7 of the other. */
 const CLOSINGS = 38;
+
+function chargeOf(ec2InstanceId: string, day: string, usd: number, hour = '00:00') {
+  return { ec2InstanceId, hourAt: `${day}T${hour}:00.000Z`, usd, hours: null };
+}
 
 describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
   const cleanUps: (() => Promise<unknown>)[] = [];
@@ -356,7 +361,7 @@ describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
     const load = (importId: string, ...rows: [string, string, number][]) =>
       started.service.rpc.call(ImportCosts, {
         ...{ clientId: CLIENT, importId, source: 'cost-and-usage-report' as const },
-        rows: rows.map(([ec2InstanceId, day, usd]) => ({ ec2InstanceId, day, usd, hours: null })),
+        rows: rows.map(([ec2InstanceId, day, usd]) => chargeOf(ec2InstanceId, day, usd)),
       });
     const settled = async (day: string) => {
       const { total } = await report(started, { from: day, to: day, by: 'day', agentId: WEB });
@@ -384,5 +389,29 @@ describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
     expect(await settled('2026-10-04')).toEqual([0.301, 0.6974]);
     const month = await report(started, { ...OCTOBER, by: 'month', agentId: WEB });
     expect(month.total.settledActualUsd).toBeNull();
+  }, 60_000);
+
+  it('adds up the hours of a day from several files, each hour and source once', async () => {
+    const started = await afterOctober();
+    const load = (source: RpcRequest<typeof ImportCosts>['source'], ...rows: [string, number][]) =>
+      started.service.rpc.call(ImportCosts, {
+        ...{ clientId: CLIENT, importId: 'import-1', source },
+        rows: rows.map(([hour, usd]) => chargeOf('i-a', '2026-10-02', usd, hour)),
+      });
+    const settled = async () => {
+      const day = { from: '2026-10-02', to: '2026-10-02', by: 'day', agentId: WEB } as const;
+      return (await report(started, day)).total.settledActualUsd;
+    };
+    await load('spot-data-feed', ['00:00', 0.1], ['01:00', 0.05]);
+    await load('spot-data-feed', ['02:00', 0.02]);
+    expect(await settled()).toBe(0.17);
+    await load('spot-data-feed', ['02:00', 0.03]);
+    expect(await settled()).toBe(0.18);
+    // The other source counts in its place, not beside it.
+    await load('cost-and-usage-report', ['00:00', 0.31]);
+    expect(await settled()).toBe(0.31);
+    await load('spot-data-feed', ['03:00', 0.5]);
+    expect(await settled()).toBe(0.31);
+    await expect(load('spot-data-feed', ['03:30', 0.5])).rejects.toThrow();
   }, 60_000);
 });

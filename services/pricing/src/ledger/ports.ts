@@ -170,7 +170,8 @@ export abstract class LedgerStore {
 export interface SettledCost {
   readonly clientId: string;
   readonly ec2InstanceId: string;
-  readonly day: string;
+  /** Start of the UTC hour in which it was charged. */
+  readonly hourAt: Date;
   readonly usd: number;
   readonly hours: number | null;
   readonly source: string;
@@ -178,12 +179,15 @@ export interface SettledCost {
   readonly importedAt: Date;
 }
 
-/** What AWS charged, per machine and day. */
+/** What AWS charged, per machine and hour. */
 export abstract class SettledCostStore {
-  /** Replaces what was there for the same machine and day. */
+  /** Replaces what was there for the same machine and hour from the same source. */
   abstract save(tx: Tx, cost: SettledCost): Promise<void>;
 
-  /** Cost of each closed day for which every machine that ran has one; other days are left out. */
+  /**
+   * Cost of each closed day for which every machine that ran has one; other days are left out. Of two sources for a
+   * machine and day the cost and usage report counts.
+   */
   abstract sumByDay(tx: Tx, range: DayRange): Promise<{ day: string; microUsd: MicroUsd }[]>;
 
   abstract deleteBefore(tx: Tx, day: string, limit: number): Promise<number>;

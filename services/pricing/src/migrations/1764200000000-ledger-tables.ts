@@ -150,10 +150,11 @@ const LEDGER = [
     columns: [
       column.id('client_id', { primary: true }),
       column.id('ec2_instance_id', { primary: true }),
-      column.string('day', 10, { primary: true }),
+      column.instant('hour_at', { primary: true }),
+      column.string('source', 32, { primary: true }),
+      column.string('day', 10),
       column.money('usd'),
       column.double('hours', { nullable: true }),
-      column.string('source', 32),
       column.id('import_id'),
       column.instant('imported_at'),
     ],
