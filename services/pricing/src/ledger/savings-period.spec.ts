@@ -55,6 +55,15 @@ describe('a projection', () => {
     });
   });
 
+  it('knows that a day on which nothing ran cost nothing', () => {
+    const days = [dayAt('2026-11-02', 300_000), dayAt('2026-11-05', 300_000)];
+    const projection = projectionOf(days, { firstUseMs: 0, nowMs: at('07T00:00') });
+    // 0.6 in six days
+    expect(projection).toMatchObject({ daysKnown: 6, actualUsd: 3, onDemandUsd: 10 });
+    const over = projectionOf(days, { firstUseMs: 0, nowMs: Date.parse('2026-12-05T00:00:00.000Z') });
+    expect(over).toMatchObject({ daysKnown: 30, actualUsd: 0.6 });
+  });
+
   it('needs something to go by', () => {
     expect(projectionOf([], { firstUseMs: 0, nowMs: at('05T12:00') })).toBeNull();
   });

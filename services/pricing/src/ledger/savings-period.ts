@@ -1,5 +1,5 @@
 import type { SavingsPeriod } from '@spotopt/contracts';
-import { DAY_MS, daysInMonth, monthOf, startOfDayMs } from './day.js';
+import { DAY_MS, daysInMonth, firstDayOfMonth, monthOf, startOfDayMs } from './day.js';
 import { actualMicroUsdOf, type Figures, savingsMicroUsdOf, sumOf, toLedgerFigures } from './figures.js';
 import { type MicroUsd, usdOf } from './money.js';
 
@@ -55,22 +55,22 @@ export interface Projection {
 
 /**
  * A month's figures if the rest of it is like what is known: the mean per day, times the days of the month. The
- * first day counts from the first machine on and the running day up to now, each as its part of 24 hours.
- * @param days of one month
+ * month is known from its beginning, or from the first machine ever, up to now; a day on which nothing ran is known
+ * to cost nothing.
+ * @param days of one month on which anything ran, the first one first
  */
 export function projectionOf(
   days: readonly ReportDay[],
   { firstUseMs, nowMs }: { readonly firstUseMs: number; readonly nowMs: number },
 ): Projection | null {
-  const coveredMs = days.reduce((sum, { day }) => {
-    const startMs = startOfDayMs(day);
-    return sum + Math.max(0, Math.min(startMs + DAY_MS, nowMs) - Math.max(startMs, firstUseMs));
-  }, 0);
   const [first] = days;
-  if (first === undefined || coveredMs === 0) return null;
+  if (first === undefined) return null;
+  const length = daysInMonth(first.day);
+  const startMs = startOfDayMs(firstDayOfMonth(first.day));
+  const coveredMs = Math.min(startMs + length * DAY_MS, nowMs) - Math.max(startMs, firstUseMs);
+  if (coveredMs <= 0) return null;
   const figures = sumOf(days.map((day) => day.figures));
   const daysKnown = coveredMs / DAY_MS;
-  const length = daysInMonth(first.day);
   const projected = (microUsd: MicroUsd): MicroUsd => Math.round((microUsd / daysKnown) * length);
   const onDemand = projected(figures.onDemandMicroUsd);
   const actual = projected(actualMicroUsdOf(figures));
