@@ -191,6 +191,23 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     expect(await close('2026-12-03')).toMatchObject({ agents: 2 });
   }, 60_000);
 
+  it('begins again at a day that changed after it was closed and before the workload was done', async () => {
+    const test = await setUp();
+    const events = octoberEvents();
+    const isLate = ({ type, subject }: EventOf<EventDefinition>): boolean =>
+      type === InstanceTerminatedV1.type && subject === WEB;
+    await test.tell(events.filter((event) => !isLate(event)));
+    const page = { today: '2026-11-01', after: '', limit: 1 };
+    const [agent] = await test.uow.read((tx) => test.stores.usage.listDue(tx, page));
+    expect(agent).toMatchObject({ agentId: WEB, nextDay: null });
+    await test.tell(events.filter(isLate));
+    const setNextDay = (of: NonNullable<typeof agent>) =>
+      test.uow.run((tx) => test.stores.usage.setNextDay(tx, of, page.today));
+    expect(agent && (await setNextDay(agent))).toBe(false);
+    const [again] = await test.uow.read((tx) => test.stores.usage.listDue(tx, page));
+    expect(again && (await setNextDay(again))).toBe(true);
+  });
+
   it('is as good as its lines: they add up to the day', async () => {
     const test = await setUp();
     await test.tell(octoberEvents());

@@ -8,7 +8,10 @@ export const REVIEW_DAYS = 7;
  * Days before `today` to close: every one that is not closed or changed since, and the last seven again. None
  * before the first machine.
  */
-export function daysToClose({ firstDay, nextDay }: LedgerAgent, today: string): string[] {
+export function daysToClose(
+  { firstDay, nextDay }: Pick<LedgerAgent, 'firstDay' | 'nextDay'>,
+  today: string,
+): string[] {
   if (firstDay === null) return [];
   const from = earlierDay(nextDay ?? firstDay, addDays(today, -REVIEW_DAYS));
   return daysFrom(laterDay(firstDay, from), addDays(today, -1));

@@ -15,7 +15,7 @@ export async function lockAgent(
   { agentId, clientId }: { readonly agentId: string; readonly clientId: string },
 ): Promise<void> {
   if (await tryLock(tx, agentId)) return;
-  const row = { agentId, clientId, firstDay: null, reviewUntil: null, nextDay: null };
+  const row = { agentId, clientId, firstDay: null, reviewUntil: null, nextDay: null, changes: 0 };
   if (!(await insertIfAbsent(tx, LedgerAgentRow, row))) await tryLock(tx, agentId);
 }
 
@@ -39,7 +39,11 @@ export async function noteChange(
   if (row === null) return;
   const nextDay =
     row.nextDay === null || changedFromDay === null ? row.nextDay : earlierDay(row.nextDay, changedFromDay);
-  await updateRows(tx, LedgerAgentRow, { agentId }, { firstDay, reviewUntil, nextDay });
+  // News that change nothing leave the counter alone: a closing that is under way need not begin anew for them.
+  const isSame = changedFromDay === null && firstDay === row.firstDay && reviewUntil === row.reviewUntil;
+  if (isSame) return;
+  const changes = row.changes + 1;
+  await updateRows(tx, LedgerAgentRow, { agentId }, { firstDay, reviewUntil, nextDay, changes });
 }
 
 export async function listDue(
@@ -69,7 +73,8 @@ export async function listOpen(tx: Tx, scope: LedgerScope, today: string): Promi
 }
 
 export async function setNextDay(tx: Tx, agent: LedgerAgent, nextDay: string): Promise<boolean> {
-  const { agentId, firstDay } = agent;
-  const guard = { agentId, firstDay, nextDay: agent.nextDay };
+  const { agentId, changes } = agent;
+  // The days alone do not tell: news of a day that was just closed leave an earlier next day as it is.
+  const guard = { agentId, changes };
   return (await updateRows(tx, LedgerAgentRow, guard, { nextDay })) === 1;
 }

@@ -37,6 +37,8 @@ export interface LedgerAgent {
   readonly firstDay: string | null;
   /** First day that is not closed, or that changed since it was closed; null when none ever was. */
   readonly nextDay: string | null;
+  /** Grows with whatever changes its days: equal to what was read before means that nothing did since. */
+  readonly changes: number;
 }
 
 /** A machine with the intervals of it that are asked for. */
@@ -46,7 +48,7 @@ export interface UsedMachine extends Omit<MachineUsage, 'intervals'> {
 
 /** Which machines ran when, for whom, in which role. */
 export abstract class UsageStore {
-  /** Holds the workload's ledger against other writers until the transaction ends. */
+  /** Holds the workload's ledger against other writers until the transaction ends; several in the order of ids. */
   abstract lockAgent(tx: Tx, agent: { readonly agentId: string; readonly clientId: string }): Promise<void>;
 
   /** Facts that are there already stay as they are. */
@@ -84,7 +86,7 @@ export abstract class UsageStore {
   abstract knownMachines(tx: Tx, clientId: string, ec2InstanceIds: readonly string[]): Promise<Set<string>>;
 
   /**
-   * Brings the workload's first day and end up to date; days from `changedFromDay` on are closed again.
+   * For a workload that is locked. Brings its first day and end up to date; days from `changedFromDay` on are closed again.
    * @param changedFromDay null when nothing of the past changed
    */
   abstract noteChange(tx: Tx, agentId: string, changedFromDay: string | null): Promise<void>;

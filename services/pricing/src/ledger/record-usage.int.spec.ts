@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { EventDefinition, EventOf } from '@spotopt/contracts';
+import type { Tx } from '@spotopt/kernel';
 import { databaseDialects, ManualClock, mulberry32, type TestDatabase, testDatabase } from '@spotopt/testkit';
 import { pricingService } from '../pricing.module.js';
 import { FleetStory, shuffled, type StoryTime } from './fleet-story.contract.js';
@@ -7,6 +8,16 @@ import type { UsedMachine } from './ports.js';
 import { RecordUsage } from './record-usage.js';
 import { moment, octoberEvents } from './scripted-month.contract.js';
 import { SqlUsageStore } from './usage.store.js';
+
+/** Remembers in which order workloads were locked. */
+class WatchedUsageStore extends SqlUsageStore {
+  readonly locked: string[] = [];
+
+  override async lockAgent(tx: Tx, agent: { agentId: string; clientId: string }): Promise<void> {
+    this.locked.push(agent.agentId);
+    await super.lockAgent(tx, agent);
+  }
+}
 
 const NOW = moment('11-01 00:30');
 const EVERYTHING = { clientId: null, agentId: null, fromMs: 0, untilMs: NOW.getTime() };
@@ -23,16 +34,19 @@ describe.each(databaseDialects())('recording the use of machines on %s', (dialec
     const test = await testDatabase(dialect, { ...pricingService, service: 'pricing', clock });
     open.push(test);
     const { uow, inbox } = test.database;
-    const usage = new SqlUsageStore();
+    const usage = new WatchedUsageStore();
     const record = new RecordUsage({ uow, inbox, usage });
     const machines = (): Promise<UsedMachine[]> => uow.read((tx) => usage.machinesIn(tx, EVERYTHING));
     const known = () =>
       uow.read(async (tx) => ({
         machines: await usage.machinesIn(tx, EVERYTHING),
         occurrences: (await usage.occurrencesIn(tx, EVERYTHING)).map(({ id }) => id).sort(),
-        open: await usage.listOpen(tx, { clientId: null, agentId: null }, '2026-11-01'),
+        open: (await usage.listOpen(tx, { clientId: null, agentId: null }, '2026-11-01')).map(
+          // How often a workload changed depends on the order of the news.
+          ({ changes: _changes, ...agent }) => agent,
+        ),
       }));
-    return { record, machines, known };
+    return { record, machines, known, usage };
   }
 
   async function told(events: readonly EventOf<EventDefinition>[]) {
@@ -67,6 +81,18 @@ describe.each(databaseDialects())('recording the use of machines on %s', (dialec
     );
     expect(await test.known()).toEqual(expected);
   }, 60_000);
+
+  it('locks every workload that a machine was ever a part of, in the order of their ids', async () => {
+    const at = (minutes: StoryTime): Date =>
+      new Date(moment('10-05 00:00').getTime() + Number(minutes) * 60_000);
+    const storyOf = (agentId: string) => new FleetStory({ agentId, clientId: 'client-1' }, at);
+    const { events } = storyOf('agent-1').registered(0, 'a', 'PRIMARY');
+    const [later] = storyOf('agent-2').registered(30, 'a', 'PRIMARY').events;
+    const test = await told(events);
+    test.usage.locked.splice(0);
+    if (later !== undefined) await test.record.execute(later);
+    expect(test.usage.locked).toEqual(['agent-1', 'agent-2']);
+  });
 
   it('ends with a deleted workload what it had running, in either order', async () => {
     const at = (minutes: StoryTime): Date =>

@@ -27,21 +27,49 @@ export class RecordUsage {
     const { inbox, usage } = this.deps;
     await this.deps.uow.run(async (tx) => {
       if (!(await inbox.claim(tx, 'pricing.ledger', event.id))) return;
-      await usage.lockAgent(tx, about);
+      const locked = new Set<string>();
+      await this.#lock(tx, locked, [about, ...(await this.#sharers(tx, facts))]);
       await usage.addFacts(tx, facts);
-      const machines = new Set<string>();
-      for (const fact of facts) {
-        for (const ec2InstanceId of await usage.machinesOf(tx, fact)) machines.add(ec2InstanceId);
-      }
+      const machines = await this.#machinesOf(tx, facts);
       const changes = new Map<string, number | null>([[about.agentId, null]]);
       for (const ec2InstanceId of machines) await this.#refold(tx, ec2InstanceId, facts, changes);
       if (occurrence !== null) {
         note(changes, about.agentId, await usage.addOccurrence(tx, occurrence));
       }
+      // Whoever came to share a machine since the first look.
+      await this.#lock(tx, locked, await this.#sharers(tx, facts));
       for (const [agentId, changedFromMs] of changes) {
         await usage.noteChange(tx, agentId, changedFromMs === null ? null : dayOf(changedFromMs));
       }
     });
+  }
+
+  /** In the order of their ids, so that two events about the same workloads do not wait for each other. */
+  async #lock(tx: Tx, locked: Set<string>, agents: readonly Owner[]): Promise<void> {
+    const wanted = new Map(agents.map((agent) => [agent.agentId, agent]));
+    for (const agentId of [...wanted.keys()].sort()) {
+      const agent = wanted.get(agentId);
+      if (agent === undefined || locked.has(agentId)) continue;
+      await this.deps.usage.lockAgent(tx, { agentId, clientId: agent.clientId });
+      locked.add(agentId);
+    }
+  }
+
+  /** Every workload that a machine of the news was ever a part of: the news may change the days of each. */
+  async #sharers(tx: Tx, news: readonly UsageFact[]): Promise<Owner[]> {
+    const owners: Owner[] = [...news];
+    for (const ec2InstanceId of await this.#machinesOf(tx, news)) {
+      owners.push(...(await this.deps.usage.factsOf(tx, ec2InstanceId)));
+    }
+    return owners;
+  }
+
+  async #machinesOf(tx: Tx, facts: readonly UsageFact[]): Promise<Set<string>> {
+    const machines = new Set<string>();
+    for (const fact of facts) {
+      for (const ec2InstanceId of await this.deps.usage.machinesOf(tx, fact)) machines.add(ec2InstanceId);
+    }
+    return machines;
   }
 
   async #refold(
@@ -59,6 +87,11 @@ export class RecordUsage {
       note(changes, agentId, changedFromMs);
     }
   }
+}
+
+interface Owner {
+  readonly agentId: string;
+  readonly clientId: string;
 }
 
 /** Another mode or pool means another price for all of the machine's life. */

@@ -1,5 +1,12 @@
 import { Mode } from '@spotopt/contracts';
-import { idColumn, instantColumn, bigintColumn, jsonColumn, stringColumn } from '@spotopt/persistence';
+import {
+  idColumn,
+  instantColumn,
+  intColumn,
+  bigintColumn,
+  jsonColumn,
+  stringColumn,
+} from '@spotopt/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { LedgerAgent, MachineUsage, Occurrence, UsageFact, UsageInterval } from './ports.js';
 import type { UsageChange } from './usage-fact.js';
@@ -59,6 +66,7 @@ export class LedgerAgentRow {
   /** When the last day on which anything ran was closed for the last time; null while something runs. */
   @Column(stringColumn(10, { name: 'review_until', nullable: true })) reviewUntil!: string | null;
   @Column(stringColumn(10, { name: 'next_day', nullable: true })) nextDay!: string | null;
+  @Column(intColumn()) changes!: number;
 }
 
 export function toFactRow(fact: UsageFact): UsageFactRow {
@@ -123,6 +131,6 @@ export function toOccurrence({ at, kind, ...row }: OccurrenceRow): Occurrence {
 }
 
 export function toLedgerAgent(row: LedgerAgentRow): LedgerAgent {
-  const { agentId, clientId, firstDay, nextDay } = row;
-  return { agentId, clientId, firstDay, nextDay };
+  const { agentId, clientId, firstDay, nextDay, changes } = row;
+  return { agentId, clientId, firstDay, nextDay, changes };
 }

@@ -93,6 +93,7 @@ const LEDGER = [
       column.string('first_day', 10, { nullable: true }),
       column.string('review_until', 10, { nullable: true }),
       column.string('next_day', 10, { nullable: true }),
+      column.int('changes'),
     ],
     indexes: [{ columns: ['client_id'] }],
   },
