@@ -82,7 +82,7 @@ class PricesOfDay {
     return {
       buckets: new Map(buckets.map((bucket) => [bucketOf(bucket.bucketAt.getTime()), bucket])),
       before: isComplete ? null : await series.lastBefore(this.tx, poolId, from),
-      onDemand: await onDemand.priceOf(this.tx, poolId, from),
+      onDemand: await onDemand.priceOf(this.tx, poolId, from, until),
     };
   }
 }

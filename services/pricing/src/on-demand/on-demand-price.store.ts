@@ -11,7 +11,7 @@ import {
   stringColumn,
   updateRows,
 } from '@spotopt/persistence';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { And, Column, Entity, LessThan, MoreThanOrEqual, Not, PrimaryColumn } from 'typeorm';
 import type { Market } from '../pools/ports.js';
 import { type OnDemandPriceInForce, OnDemandPriceStore } from './ports.js';
 
@@ -74,6 +74,25 @@ export class SqlOnDemandPriceStore extends OnDemandPriceStore {
       usdPerHour: Number(row.usd_per_hour),
       source: OnDemandSource.parse(row.source),
     }));
+  }
+
+  override async firstListed(
+    tx: Tx,
+    { region, instanceType }: Market,
+    { from, until }: { readonly from: Date; readonly until: Date },
+  ): Promise<OnDemandPriceInForce | null> {
+    const [row] = await managerOf(tx).find(OnDemandPriceRow, {
+      where: {
+        ...{ region, instanceType },
+        source: Not('estimated'),
+        validFrom: And(MoreThanOrEqual(from), LessThan(until)),
+      },
+      order: { validFrom: 'ASC' },
+      take: 1,
+    });
+    if (row === undefined) return null;
+    const { validFrom, usdPerHour } = row;
+    return { region, instanceType, validFrom, usdPerHour, source: OnDemandSource.parse(row.source) };
   }
 
   async #latest(tx: Tx, { region, instanceType }: Market): Promise<OnDemandPriceRow | null> {

@@ -21,13 +21,21 @@ export abstract class OnDemandPriceStore {
    * Markets without any are left out.
    */
   abstract inForceAt(tx: Tx, markets: readonly Market[], at: Date): Promise<OnDemandPriceInForce[]>;
+
+  /** The first price that came into force within [from, until) and is no estimate. */
+  abstract firstListed(
+    tx: Tx,
+    market: Market,
+    span: { readonly from: Date; readonly until: Date },
+  ): Promise<OnDemandPriceInForce | null>;
 }
 
 /** What an on-demand machine costs, from whatever is known. */
 export abstract class OnDemandPrices {
   /**
    * Hourly price of an on-demand machine of the pool's type as it was in force at the moment; null when nobody knows
-   * it.
+   * it. An estimate gives way to what is listed first within [at, listedUntil): whoever prices a whole day would else
+   * keep the estimate of its first moment for good.
    */
-  abstract priceOf(tx: Tx, poolId: string, at: Date): Promise<OnDemandPrice | null>;
+  abstract priceOf(tx: Tx, poolId: string, at: Date, listedUntil?: Date): Promise<OnDemandPrice | null>;
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '@spotopt/kernel';
 import { databaseDialects } from '@spotopt/testkit';
+import { SqlOnDemandPrices } from './on-demand-prices.store.js';
 import { DAY_MS, FactsWorld, HOUR_MS, NOW } from '../market/facts-world.contract.js';
 
 const EAST = { region: 'us-east-1', instanceType: 'm5.large' };
@@ -60,6 +61,25 @@ describe.each(databaseDialects())('prices of the price list on %s', (dialect) =>
     await world.watch(market);
     await world.read();
     expect(await onDemandOf(pool)).toEqual([0.3, 'price-list', NOW.toISOString()]);
+  });
+
+  it('take the place of an estimate for the whole day on which they are read first', async () => {
+    const market = { region: 'us-east-1', instanceType: 'x9.huge' };
+    const pool = 'x9.huge.us-east-1a';
+    await world.sighted(pool, 0.04);
+    await world.run((tx) => world.pools.setEstimatedOnDemand(tx, market, 0.12));
+    world.priceList.set('us-east-1', 'x9.huge', 0.3);
+    await world.watch(market);
+    await world.clock.advance(HOUR_MS);
+    await world.read();
+    const prices = new SqlOnDemandPrices(world.onDemand);
+    const until = (ms: number): Date => new Date(NOW.getTime() + ms);
+    const priced = (...span: [Date, Date?]) => world.run((tx) => prices.priceOf(tx, pool, ...span));
+    expect(await priced(NOW)).toEqual({ usdPerHour: 0.12, source: 'estimated' });
+    expect(await priced(NOW, until(HOUR_MS))).toEqual({ usdPerHour: 0.12, source: 'estimated' });
+    const listed = { usdPerHour: 0.3, source: 'price-list' };
+    expect(await priced(NOW, until(DAY_MS))).toEqual(listed);
+    expect(await priced(until(-HOUR_MS), until(DAY_MS))).toEqual(listed);
   });
 
   it('are read once a day, and a new market at once', async () => {
