@@ -113,7 +113,8 @@ export const LedgerDay = defineRpc({
         revision: z.number().int().positive(),
         closedAt: Instant,
         figures: LedgerFigures,
-        /** Empty for the first. */
+        /** Figures that differ from the closing before, and `counterfactualUsd` where only what settled costs are
+         * compared with does; empty for the first. */
         changed: z.array(z.string()),
       }),
     ),

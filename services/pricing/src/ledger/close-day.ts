@@ -1,4 +1,5 @@
 import { createEvent, DayClosedV1 } from '@spotopt/contracts';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Failpoints, Ids, Outbox, Tx, UnitOfWork } from '@spotopt/kernel';
 import type { AgentDay, ComputeDays } from './compute-days.js';
 import { firstPricedDay } from './closing-plan.js';
@@ -40,7 +41,7 @@ interface AgentAndDay {
 
 /**
  * Closes one day of one workload in one transaction: figures, lines, history and event together. Closing it again
- * works it out again; unless a figure differs nothing is written and nobody is told. A closed day whose prices are
+ * works it out again; unless a figure differs nobody is told, and at most the lines are written anew. A closed day whose prices are
  * no longer kept stays as it is: without them, what was measured would turn into nothing.
  */
 export class CloseDay {
@@ -76,10 +77,11 @@ export class CloseDay {
 
   async #close(tx: Tx, before: ClosedDay | null, after: AgentDay): Promise<ClosingResult> {
     const { agentId, clientId, day, figures, counterfactualMicroUsd } = after;
-    const changed = before === null ? [] : changedFigures(before.figures, figures);
-    const isSame =
-      before !== null && changed.length === 0 && before.counterfactualMicroUsd === counterfactualMicroUsd;
-    if (isSame) return unchanged(before);
+    const changed = before === null ? [] : changesOf(before, after);
+    if (before !== null && changed.length === 0) {
+      await this.#keepLines(tx, after);
+      return unchanged(before);
+    }
     const savingsBefore = before === null ? null : savingsMicroUsdOf(before.figures);
     const closing = {
       ...{ agentId, clientId, day, figures, counterfactualMicroUsd, changed },
@@ -91,6 +93,13 @@ export class CloseDay {
     await this.#announce(tx, closing, savingsBefore);
     const savingsAfter = savingsMicroUsdOf(figures);
     return { clientId, agentId, revision: closing.revision, changed: true, savingsBefore, savingsAfter };
+  }
+
+  /** Other lines may come to the same figures; a day is shown with those that hold now. */
+  async #keepLines(tx: Tx, { agentId, clientId, day, lines }: AgentDay): Promise<void> {
+    const { ledger } = this.deps;
+    const stored = await ledger.lines(tx, { agentId, clientId, from: day, to: day });
+    if (!isDeepStrictEqual(stored, lines)) await ledger.replaceLines(tx, { agentId, day }, lines);
   }
 
   async #announce(tx: Tx, closing: ClosedDay, savingsBefore: MicroUsd | null): Promise<void> {
@@ -110,6 +119,12 @@ export class CloseDay {
       }),
     );
   }
+}
+
+function changesOf(before: ClosedDay, after: AgentDay): string[] {
+  const changed = changedFigures(before.figures, after.figures);
+  const isSame = before.counterfactualMicroUsd === after.counterfactualMicroUsd;
+  return isSame ? changed : [...changed, 'counterfactualUsd'];
 }
 
 function unchanged({ clientId, agentId, revision, figures }: ClosedDay): ClosingResult {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DayClosedV1, type EventDefinition, type EventOf, InstanceTerminatedV1 } from '@spotopt/contracts';
 import { UlidIds, type Failpoints, NoFailpoints } from '@spotopt/kernel';
-import { selectRows } from '@spotopt/persistence';
+import { changeRows, selectRows } from '@spotopt/persistence';
 import { KilledAt, databaseDialects, ManualClock, type TestDatabase, testDatabase } from '@spotopt/testkit';
 import { SqlOnDemandPriceStore } from '../on-demand/on-demand-price.store.js';
 import { SqlOnDemandPrices } from '../on-demand/on-demand-prices.store.js';
@@ -13,7 +13,15 @@ import { ComputeDays } from './compute-days.js';
 import { ForgetOldDays } from './forget-old-days.js';
 import { SqlLedgerStore } from './ledger.store.js';
 import { RecordUsage } from './record-usage.js';
-import { CLIENT, latePrice, moment, octoberEvents, octoberSeries, WEB } from './scripted-month.contract.js';
+import {
+  CLIENT,
+  EXOTIC,
+  latePrice,
+  moment,
+  octoberEvents,
+  octoberSeries,
+  WEB,
+} from './scripted-month.contract.js';
 import { SqlSettledCostStore } from './settled-cost.store.js';
 import { SqlUsageStore } from './usage.store.js';
 
@@ -207,6 +215,43 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     const [again] = await test.uow.read((tx) => test.stores.usage.listDue(tx, page));
     expect(again && (await setNextDay(again))).toBe(true);
   });
+
+  it('writes lines anew that come to the same figures, without another revision', async () => {
+    const test = await setUp();
+    const { ledger } = test.stores;
+    await test.tell(lastDays());
+    await test.close.execute();
+    const first = await written(test);
+    const of = { agentId: EXOTIC, day: '2026-10-28' };
+    await test.uow.run(async (tx) => {
+      const lines = await ledger.lines(tx, { ...of, clientId: null, from: of.day, to: of.day });
+      const other = lines.map((line) => ({ ...line, poolId: 'x9.large.us-east-1e' }));
+      await ledger.replaceLines(tx, of, other);
+    });
+    expect((await written(test)).lines).not.toEqual(first.lines);
+    await test.clock.advance(86_400_000);
+    await test.close.execute();
+    expect((await written(test)).lines).toEqual(first.lines);
+    expect((await written(test)).closings).toBe(first.closings);
+  }, 60_000);
+
+  it('names a counterfactual that alone has changed', async () => {
+    const test = await setUp();
+    await test.tell(lastDays());
+    await test.close.execute();
+    const key = [EXOTIC, '2026-10-28'];
+    const update = 'UPDATE ledger_day SET counterfactual_usd = 7 WHERE agent_id = ? AND day = ?';
+    await test.uow.run((tx) => changeRows(tx, update, key));
+    await test.clock.advance(86_400_000);
+    await test.close.execute();
+    const closings = await test.uow.read((tx) =>
+      test.stores.ledger.closings(tx, { ...OCTOBER, agentId: EXOTIC, from: '2026-10-28', to: '2026-10-28' }),
+    );
+    expect(closings.map(({ revision, changed }) => [revision, changed])).toEqual([
+      [1, []],
+      [2, ['counterfactualUsd']],
+    ]);
+  }, 60_000);
 
   it('is as good as its lines: they add up to the day', async () => {
     const test = await setUp();

@@ -46,7 +46,15 @@ export class SqlLedgerStore extends LedgerStore {
     await manager.delete(LedgerDayRow, { agentId, day });
     await insertRows(tx, LedgerDayRow, row);
     await insertRows(tx, LedgerClosingRow, { ...row, changed: [...changed] });
-    await manager.delete(LedgerLineRow, { agentId, day });
+    await this.replaceLines(tx, { agentId, day }, lines);
+  }
+
+  override async replaceLines(
+    tx: Tx,
+    { agentId, day }: { readonly agentId: string; readonly day: string },
+    lines: readonly PricedLine[],
+  ): Promise<void> {
+    await managerOf(tx).delete(LedgerLineRow, { agentId, day });
     const rows = lines.map((line, lineNo) => toLineRow(day, line, lineNo));
     for (let start = 0; start < rows.length; start += LINES_PER_INSERT) {
       await insertRows(tx, LedgerLineRow, ...rows.slice(start, start + LINES_PER_INSERT));

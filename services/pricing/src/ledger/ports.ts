@@ -147,6 +147,13 @@ export abstract class LedgerStore {
   /** Puts the closing into force, with its lines, and keeps it for good. */
   abstract addClosing(tx: Tx, closing: Closing, lines: readonly PricedLine[]): Promise<void>;
 
+  /** Of a closed day whose figures stay as they are. */
+  abstract replaceLines(
+    tx: Tx,
+    of: { readonly agentId: string; readonly day: string },
+    lines: readonly PricedLine[],
+  ): Promise<void>;
+
   /** Oldest first. */
   abstract sumByDay(tx: Tx, range: DayRange): Promise<DaySum[]>;
 
