@@ -4,7 +4,7 @@ import { InstanceHours } from './ports.js';
 
 const HOUR_MS = 3_600_000;
 
-/** From what the ledger recorded of machines. */
+/** From what the ledger recorded of the machines whose notices count: all that are not known to be on-demand. */
 export class SqlInstanceHours extends InstanceHours {
   override async perPool(
     tx: Tx,
@@ -16,7 +16,7 @@ export class SqlInstanceHours extends InstanceHours {
     const rows = await selectRows<{ pool_id: string; started_at: unknown; ended_at: unknown }>(
       tx,
       `SELECT pool_id, started_at, ended_at FROM usage_machine
-       WHERE pool_id IN (${poolIds.map(() => '?').join(', ')}) AND mode = 'spot'
+       WHERE pool_id IN (${poolIds.map(() => '?').join(', ')}) AND mode <> 'ondemand'
          AND started_at < ? AND (ended_at IS NULL OR ended_at > ?)`,
       [...poolIds, to, from],
     );

@@ -45,8 +45,8 @@ export interface RecordedEnd {
   readonly reason: string;
 }
 
-/** How long spot instances of ours ran: what interruptions are related to. */
+/** How long machines of ours ran that are not known to be on-demand: what interruptions are related to. */
 export abstract class InstanceHours {
-  /** Hours per pool within [from, to), of all spot instances together; pools in which none ran are left out. */
+  /** Hours per pool within [from, to), of all such machines together; pools in which none ran are left out. */
   abstract perPool(tx: Tx, poolIds: readonly string[], from: Date, to: Date): Promise<Map<string, number>>;
 }
