@@ -10,6 +10,7 @@ import { CloseDay } from './close-day.js';
 import { CloseDueDays } from './close-due-days.js';
 import { CloseOnDemand } from './close-on-demand.js';
 import { ComputeDays } from './compute-days.js';
+import { FleetStory } from './fleet-story.contract.js';
 import { ForgetOldDays } from './forget-old-days.js';
 import { SqlLedgerStore } from './ledger.store.js';
 import { RecordUsage } from './record-usage.js';
@@ -286,8 +287,10 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     );
     // The 19th is the first day that stays.
     const forget = new ForgetOldDays(test.deps, { keepDays: 13, chunk: 5 });
-    expect(await forget.execute()).toEqual({ days: 18, settledCosts: 1, machines: 4, occurrences: 4 });
-    expect(await forget.execute()).toEqual({ days: 0, settledCosts: 0, machines: 0, occurrences: 0 });
+    const forgotten = { days: 18, settledCosts: 1, machines: 4, occurrences: 4 };
+    expect(await forget.execute()).toMatchObject(forgotten);
+    const nothing = { days: 0, settledCosts: 0, machines: 0, strayFacts: 0, occurrences: 0 };
+    expect(await forget.execute()).toEqual(nothing);
     const { days, lines } = await written(test);
     expect(days[0]?.day).toBe('2026-10-19');
     expect(lines.every(({ fromMs }) => fromMs >= moment('10-19 00:00').getTime())).toBe(true);
@@ -300,4 +303,25 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     await test.close.execute();
     expect((await written(test)).days[0]?.day).toBe('2026-10-19');
   }, 60_000);
+
+  it('forgets facts that name no machine once nothing is left that they are about', async () => {
+    const test = await setUp();
+    const storyOf = (agentId: string) => new FleetStory({ agentId, clientId: CLIENT }, moment);
+    const running = storyOf('agent-8')
+      .registered('10-02 00:00', 'r', 'PRIMARY')
+      .givenUp('10-02 00:10', 'r', null);
+    const over = storyOf('agent-9')
+      .registered('10-02 00:00', 'g', 'PRIMARY')
+      .givenUp('10-03 00:00', 'g', null)
+      .givenUp('10-03 00:00', 'never-launched', null)
+      .terminated('10-04 00:00', 'g')
+      .deleted('10-05 00:00');
+    await test.tell([...running.events, ...over.events]);
+    const forget = new ForgetOldDays(test.deps, { keepDays: 13, chunk: 2 });
+    expect(await forget.execute()).toMatchObject({ machines: 1, strayFacts: 3 });
+    const left = await test.uow.read((tx) =>
+      selectRows<{ id: string }>(tx, 'SELECT DISTINCT instance_id AS id FROM usage_fact'),
+    );
+    expect(left.map(({ id }) => id)).toEqual(['r']);
+  });
 });

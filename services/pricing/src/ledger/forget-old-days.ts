@@ -21,6 +21,7 @@ export interface ForgottenRows {
   readonly days: number;
   readonly settledCosts: number;
   readonly machines: number;
+  readonly strayFacts: number;
   readonly occurrences: number;
 }
 
@@ -40,6 +41,9 @@ export class ForgetOldDays {
       days: await this.#inChunks(signal, (tx, limit) => ledger.deleteBefore(tx, day, limit)),
       settledCosts: await this.#inChunks(signal, (tx, limit) => settled.deleteBefore(tx, day, limit)),
       machines: await this.#inChunks(signal, (tx, limit) => usage.deleteEndedBefore(tx, beforeMs, limit)),
+      strayFacts: await this.#inChunks(signal, (tx, limit) =>
+        usage.deleteStrayFactsBefore(tx, beforeMs, limit),
+      ),
       occurrences: await this.#inChunks(signal, (tx, limit) =>
         usage.deleteOccurrencesBefore(tx, beforeMs, limit),
       ),

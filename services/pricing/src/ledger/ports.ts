@@ -106,6 +106,12 @@ export abstract class UsageStore {
   /** Machines that ended before, with all that is known of them; answers how many. */
   abstract deleteEndedBefore(tx: Tx, beforeMs: number, limit: number): Promise<number>;
 
+  /**
+   * Facts from before that name no EC2 instance and are about nothing that is known any more: of a machine that is
+   * forgotten or never came to be, or of a workload without machines.
+   */
+  abstract deleteStrayFactsBefore(tx: Tx, beforeMs: number, limit: number): Promise<number>;
+
   abstract deleteOccurrencesBefore(tx: Tx, beforeMs: number, limit: number): Promise<number>;
 }
 

@@ -12,6 +12,7 @@ import {
   type UsedMachine,
 } from './ports.js';
 import * as agents from './ledger-agent.store.js';
+import { deleteStrayFactsBefore } from './stray-facts.store.js';
 import {
   OccurrenceRow,
   toFact,
@@ -182,6 +183,10 @@ export class SqlUsageStore extends UsageStore {
       await manager.delete(entity, { ec2InstanceId });
     }
     return ended.length;
+  }
+
+  override deleteStrayFactsBefore(tx: Tx, beforeMs: number, limit: number): Promise<number> {
+    return deleteStrayFactsBefore(tx, new Date(beforeMs), limit);
   }
 
   override async deleteOccurrencesBefore(tx: Tx, beforeMs: number, limit: number): Promise<number> {
