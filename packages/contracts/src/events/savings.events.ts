@@ -26,6 +26,8 @@ export const LedgerFigures = z.object({
   spotHours: z.number().nonnegative(),
   onDemandHours: z.number().nonnegative(),
   standbyHours: z.number().nonnegative(),
+  /** Hours of any machine whose price was computed, not measured; they are in the figures. */
+  filledHours: z.number().nonnegative(),
   /** Hours of any machine without a price: not in the figures. */
   unpricedHours: z.number().nonnegative(),
   switches: z.number().int().nonnegative(),

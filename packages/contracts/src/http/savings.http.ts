@@ -21,6 +21,8 @@ export const SavingsItem = z.looseObject({
   interruption_cost: Usd,
   /** Rests on estimated prices and is not contained in `savings`. */
   estimated_savings: Usd,
+  /** Hours whose price was computed; contained in the costs. */
+  filled_hours: z.number(),
   unpriced_hours: z.number(),
   /** What AWS charged, where a cost report says so. */
   settled_actual_cost: OptionalUsd,

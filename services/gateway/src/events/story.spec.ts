@@ -84,7 +84,14 @@ describe('stories about prices', () => {
     const figures = {
       ...{ onDemandUsd: 1, actualUsd: 1.5, primaryUsd: 1.5, standbyUsd: 0, switchUsd: 0 },
       ...{ interruptionUsd: 0, savingsUsd: -0.5, estimatedSavingsUsd: 0, spotHours: 24 },
-      ...{ onDemandHours: 0, standbyHours: 0, unpricedHours: 0, switches: 0, interruptions: 0 },
+      ...{
+        onDemandHours: 0,
+        standbyHours: 0,
+        filledHours: 0,
+        unpricedHours: 0,
+        switches: 0,
+        interruptions: 0,
+      },
       downtimeMs: 0,
     };
     const day = { clientId: 'c1', agentId: 'a1', day: '2026-11-20', figures, closedAt: TIME };

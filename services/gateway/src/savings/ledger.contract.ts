@@ -12,6 +12,7 @@ export const FIGURES: LedgerFigures = {
   spotHours: 100,
   onDemandHours: 5,
   standbyHours: 10,
+  filledHours: 1.5,
   unpricedHours: 2,
   switches: 3,
   interruptions: 1,

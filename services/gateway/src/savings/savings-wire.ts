@@ -12,6 +12,7 @@ type SavingsDetail = Pick<
   | 'switch_cost'
   | 'interruption_cost'
   | 'estimated_savings'
+  | 'filled_hours'
   | 'unpriced_hours'
   | 'settled_actual_cost'
   | 'settled_savings'
@@ -31,6 +32,7 @@ export function savingsDetail(period: SavingsPeriod): SavingsDetail {
     switch_cost: period.switchUsd,
     interruption_cost: period.interruptionUsd,
     estimated_savings: period.estimatedSavingsUsd,
+    filled_hours: period.filledHours,
     unpriced_hours: period.unpricedHours,
     spot_hours: period.spotHours,
     on_demand_hours: period.onDemandHours,
@@ -82,6 +84,7 @@ function toFigures(figures: Figures): Record<string, number> {
     spot_hours: figures.spotHours,
     on_demand_hours: figures.onDemandHours,
     standby_hours: figures.standbyHours,
+    filled_hours: figures.filledHours,
     unpriced_hours: figures.unpricedHours,
     switches: figures.switches,
     interruptions: figures.interruptions,

@@ -127,6 +127,7 @@ describe('savings', () => {
       switch_cost: 0.3,
       interruption_cost: 0.2,
       estimated_savings: 1,
+      filled_hours: 1.5,
       unpriced_hours: 2,
       savings_by_month: [
         { month: '2026-10', savings: -0.5 },

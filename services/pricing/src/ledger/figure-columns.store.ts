@@ -14,6 +14,7 @@ export abstract class FigureColumns {
   @Column(bigintColumn({ name: 'spot_ms' })) spotMs!: number;
   @Column(bigintColumn({ name: 'on_demand_ms' })) onDemandMs!: number;
   @Column(bigintColumn({ name: 'standby_ms' })) standbyMs!: number;
+  @Column(bigintColumn({ name: 'filled_ms' })) filledMs!: number;
   @Column(bigintColumn({ name: 'unpriced_ms' })) unpricedMs!: number;
   @Column(intColumn()) switches!: number;
   @Column(intColumn()) interruptions!: number;
@@ -33,6 +34,7 @@ const COUNTS = {
   spotMs: 'spot_ms',
   onDemandMs: 'on_demand_ms',
   standbyMs: 'standby_ms',
+  filledMs: 'filled_ms',
   unpricedMs: 'unpriced_ms',
   switches: 'switches',
   interruptions: 'interruptions',
@@ -53,7 +55,7 @@ export function figuresOfSums(row: Readonly<Record<string, unknown>>): Figures {
 }
 
 export function figuresOfColumns(row: FigureColumns): Figures {
-  const { spotMs, onDemandMs, standbyMs, unpricedMs, switches, interruptions, downtimeMs } = row;
+  const { spotMs, onDemandMs, standbyMs, filledMs, unpricedMs, switches, interruptions, downtimeMs } = row;
   return {
     onDemandMicroUsd: microUsdOf(row.onDemandUsd),
     primaryMicroUsd: microUsdOf(row.primaryUsd),
@@ -61,12 +63,13 @@ export function figuresOfColumns(row: FigureColumns): Figures {
     switchMicroUsd: microUsdOf(row.switchUsd),
     interruptionMicroUsd: microUsdOf(row.interruptionUsd),
     estimatedSavingsMicroUsd: microUsdOf(row.estimatedSavingsUsd),
-    ...{ spotMs, onDemandMs, standbyMs, unpricedMs, switches, interruptions, downtimeMs },
+    ...{ spotMs, onDemandMs, standbyMs, filledMs, unpricedMs, switches, interruptions, downtimeMs },
   };
 }
 
 export function toColumns(figures: Figures): FigureColumns {
-  const { spotMs, onDemandMs, standbyMs, unpricedMs, switches, interruptions, downtimeMs } = figures;
+  const { spotMs, onDemandMs, standbyMs, filledMs, unpricedMs, switches, interruptions, downtimeMs } =
+    figures;
   return {
     onDemandUsd: usdOf(figures.onDemandMicroUsd),
     primaryUsd: usdOf(figures.primaryMicroUsd),
@@ -74,6 +77,6 @@ export function toColumns(figures: Figures): FigureColumns {
     switchUsd: usdOf(figures.switchMicroUsd),
     interruptionUsd: usdOf(figures.interruptionMicroUsd),
     estimatedSavingsUsd: usdOf(figures.estimatedSavingsMicroUsd),
-    ...{ spotMs, onDemandMs, standbyMs, unpricedMs, switches, interruptions, downtimeMs },
+    ...{ spotMs, onDemandMs, standbyMs, filledMs, unpricedMs, switches, interruptions, downtimeMs },
   };
 }

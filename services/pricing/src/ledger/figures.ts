@@ -15,6 +15,7 @@ export interface Figures {
   readonly spotMs: number;
   readonly onDemandMs: number;
   readonly standbyMs: number;
+  readonly filledMs: number;
   readonly unpricedMs: number;
   readonly switches: number;
   readonly interruptions: number;
@@ -31,6 +32,7 @@ export const NO_FIGURES: Figures = {
   spotMs: 0,
   onDemandMs: 0,
   standbyMs: 0,
+  filledMs: 0,
   unpricedMs: 0,
   switches: 0,
   interruptions: 0,
@@ -63,7 +65,7 @@ export function figuresOfLine(line: PricedLine): Partial<Figures> {
   const { purpose, costMicroUsd, onDemandMicroUsd } = line;
   const money = line.estimated
     ? { estimatedSavingsMicroUsd: onDemandMicroUsd - costMicroUsd }
-    : { onDemandMicroUsd, [COST_OF[purpose]]: costMicroUsd };
+    : { onDemandMicroUsd, [COST_OF[purpose]]: costMicroUsd, filledMs: line.filledMs };
   return { ...money, ...timeOf(line), unpricedMs: line.unpricedMs };
 }
 
@@ -98,6 +100,7 @@ export function toLedgerFigures(figures: Figures): LedgerFigures {
     spotHours: figures.spotMs / HOUR_MS,
     onDemandHours: figures.onDemandMs / HOUR_MS,
     standbyHours: figures.standbyMs / HOUR_MS,
+    filledHours: figures.filledMs / HOUR_MS,
     unpricedHours: figures.unpricedMs / HOUR_MS,
     switches: figures.switches,
     interruptions: figures.interruptions,

@@ -70,6 +70,8 @@ const WEB_MONTH = {
   // The 15th 12:01 to the 18th 12:00.
   onDemandHours: 72 - 1 / 60,
   standbyHours: 36.1,
+  // Two hours of the 3rd.
+  filledHours: 2,
   unpricedHours: 0,
   switches: 3,
   interruptions: 1,

@@ -78,6 +78,7 @@ const FIGURES = [
   column.bigint('spot_ms'),
   column.bigint('on_demand_ms'),
   column.bigint('standby_ms'),
+  column.bigint('filled_ms'),
   column.bigint('unpriced_ms'),
   column.int('switches'),
   column.int('interruptions'),
