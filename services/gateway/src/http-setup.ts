@@ -1,14 +1,12 @@
-import { StandardSchemaValidationPipe } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ROUTES } from '@spotopt/contracts/http';
 import { AppError } from '@spotopt/kernel';
 import { correlationOfRequest, withCorrelation } from '@spotopt/platform';
 import type { ServiceContext } from '@spotopt/platform';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { GatewayConfig } from './config.js';
-import { invalidRequest } from './invalid-body.js';
 import { ProblemFilter } from './problem.filter.js';
+import { SchemaPipe, parseJson, streamUploads } from './request-bodies.js';
 import { serveStatic } from './static-files.js';
 
 type Context = ServiceContext<GatewayConfig>;
@@ -21,41 +19,6 @@ export function createHttpAdapter({ config }: Context): FastifyAdapter {
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
-  });
-}
-
-/** What could reach the prototype of an object, written plainly or with escapes. */
-const SUSPICIOUS = /__proto__|prototype|constructor|\\u00/i;
-const PROTOTYPE_KEYS = new Set(['__proto__', 'prototype', 'constructor']);
-
-function withoutPrototypeKeys(key: string, value: unknown): unknown {
-  return PROTOTYPE_KEYS.has(key) ? undefined : value;
-}
-
-/** Bodies were cleaned by their text, which costs far less than walking through every object. */
-class SchemaPipe extends StandardSchemaValidationPipe {
-  protected override stripProtoKeys(): void {
-    // Done by parseJson.
-  }
-}
-
-/** An empty body with a JSON content type means that there is nothing to say (P7, K9). */
-function parseJson(body: Buffer): unknown {
-  const text = body.toString('utf8');
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text, SUSPICIOUS.test(text) ? withoutPrototypeKeys : undefined);
-  } catch {
-    throw invalidRequest([{ path: ['body'], message: 'is not valid JSON' }]);
-  }
-}
-
-/** Reports of any length are read as they arrive; who reads one limits it. */
-function streamUploads(server: FastifyInstance): void {
-  const types = [...new Set(ROUTES.flatMap(({ consumes }) => consumes))];
-  server.removeContentTypeParser('text/plain');
-  server.addContentTypeParser(types, (_request, payload, done) => {
-    done(null, payload);
   });
 }
 
@@ -116,6 +79,6 @@ export function configureHttp(app: INestApplication, context: Context): void {
   correlate(server, context);
   protect(server);
   if (config.dashboardDir !== undefined) serveStatic(server, config.dashboardDir);
-  app.useGlobalPipes(new SchemaPipe({ exceptionFactory: invalidRequest }));
+  app.useGlobalPipes(new SchemaPipe());
   app.useGlobalFilters(new ProblemFilter(logger));
 }

@@ -14,6 +14,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   forbidden: 403,
   'rate-limited': 429,
   'body-too-large': 413,
+  'unsupported-media-type': 415,
   'deadline-exceeded': 503,
 };
 
