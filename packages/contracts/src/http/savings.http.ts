@@ -172,6 +172,8 @@ export const ImportCostReportRoute = defineRoute({
     rows_read: z.number().int(),
     /** Sums of one machine on one day. */
     machine_days: z.number().int(),
+    /** Sums of one machine in one hour: what the ledger stores. */
+    machine_hours: z.number().int(),
     stored: z.number().int(),
     unknown_instances: z.array(z.string()),
     /** Rows about something else than the hours of a machine. */

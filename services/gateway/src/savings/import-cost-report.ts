@@ -1,5 +1,6 @@
 import { ImportCosts } from '@spotopt/contracts';
 import type { ImportCostReportRoute, ResponseOf } from '@spotopt/contracts/http';
+import { AppError } from '@spotopt/kernel';
 import type { Ids } from '@spotopt/kernel';
 import type { ServiceRequests } from '../ports.js';
 import { sumCostReport } from './sum-cost-report.js';
@@ -15,24 +16,38 @@ export interface ImportCostReportParts {
 const PART_ROWS = 2_000;
 const PART_TIMEOUT_MS = 10_000;
 
+type Upload = Omit<CostReportUpload, 'maxBytes' | 'maxMachineHours'>;
+type Imported = ResponseOf<typeof ImportCostReportRoute>;
+
 /** What AWS charged, into the ledger. The same report again replaces what it stored. */
 export class ImportCostReport {
+  readonly #running = new Set<string>();
+
   constructor(private readonly parts: ImportCostReportParts) {}
 
-  async execute(
-    clientId: string,
-    upload: Omit<CostReportUpload, 'maxBytes'>,
-  ): Promise<ResponseOf<typeof ImportCostReportRoute>> {
+  /** @throws AppError `import-running` (permanent) while this process takes in another report of the tenant */
+  async execute(clientId: string, upload: Upload): Promise<Imported> {
+    if (this.#running.has(clientId)) {
+      // Its connection still has to carry the answer.
+      upload.body.resume();
+      throw AppError.permanent('import-running', 'another cost report is being read; try again later');
+    }
+    this.#running.add(clientId);
+    try {
+      return await this.#import(clientId, upload);
+    } finally {
+      this.#running.delete(clientId);
+    }
+  }
+
+  async #import(clientId: string, upload: Upload): Promise<Imported> {
     const { requests, ids, maxBytes } = this.parts;
-    const { rowsRead, skippedRows, machineDays } = await sumCostReport({ ...upload, maxBytes });
+    const sums = await sumCostReport({ ...upload, maxBytes });
     const importId = ids.next();
     const unknown = new Set<string>();
     let stored = 0;
-    for (let start = 0; start < machineDays.length; start += PART_ROWS) {
-      const rows = machineDays.slice(start, start + PART_ROWS).map(({ day, ...row }) => ({
-        ...row,
-        hourAt: `${day}T00:00:00.000Z`,
-      }));
+    for (let start = 0; start < sums.machineHours.length; start += PART_ROWS) {
+      const rows = sums.machineHours.slice(start, start + PART_ROWS);
       const request = { clientId, importId, source: upload.source, rows };
       const answer = await requests.ask(ImportCosts, request, { timeoutMs: PART_TIMEOUT_MS });
       stored += answer.stored;
@@ -40,11 +55,12 @@ export class ImportCostReport {
     }
     return {
       import_id: importId,
-      rows_read: rowsRead,
-      machine_days: machineDays.length,
+      rows_read: sums.rowsRead,
+      machine_days: sums.machineDays,
+      machine_hours: sums.machineHours.length,
       stored,
       unknown_instances: [...unknown].sort(),
-      skipped_rows: skippedRows,
+      skipped_rows: sums.skippedRows,
     };
   }
 }

@@ -16,40 +16,55 @@ export interface CostReportUpload {
   readonly gzip: boolean;
   /** Of the unpacked text: a small packed file can hold any amount of it. */
   readonly maxBytes: number;
+  readonly maxMachineHours?: number;
 }
 
 export interface CostReportSums {
   readonly rowsRead: number;
   readonly skippedRows: number;
-  /** One per machine and UTC day. */
-  readonly machineDays: readonly CostRow[];
+  readonly machineDays: number;
+  /** One per machine and UTC hour. */
+  readonly machineHours: readonly CostRow[];
 }
 
+/** A quote that is never closed would otherwise take the rest of the report into memory. */
+const MAX_RECORD_CHARACTERS = 65_536;
+/** What is kept of a report until its end; a month of some 270 machines. */
+const MAX_MACHINE_HOURS = 200_000;
+
+const COMMON: Options = { skip_empty_lines: true, info: true, max_record_size: MAX_RECORD_CHARACTERS };
+
 const FORMATS: Readonly<Record<CostSource, Options>> = {
-  'cost-and-usage-report': { bom: true, skip_empty_lines: true, info: true },
-  'spot-data-feed': {
-    delimiter: '\t',
-    quote: null,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    info: true,
-  },
+  'cost-and-usage-report': { ...COMMON, bom: true },
+  'spot-data-feed': { ...COMMON, delimiter: '\t', quote: null, relax_column_count: true },
 };
 
 class CostSums {
-  readonly #days = new Map<string, CostRow>();
+  readonly #hours = new Map<string, CostRow>();
+  readonly #days = new Set<string>();
   rowsRead = 0;
   skippedRows = 0;
 
+  constructor(private readonly maxMachineHours: number) {}
+
+  /** @throws AppError `body-too-large` (permanent) */
   add(row: CostRow): void {
-    const key = `${row.ec2InstanceId} ${row.day}`;
-    const before = this.#days.get(key);
+    const key = `${row.ec2InstanceId} ${row.hourAt}`;
+    const before = this.#hours.get(key);
     const hours = before === undefined ? row.hours : sumOf(before.hours, row.hours);
-    this.#days.set(key, { ...row, usd: (before?.usd ?? 0) + row.usd, hours });
+    this.#hours.set(key, { ...row, usd: (before?.usd ?? 0) + row.usd, hours });
+    this.#days.add(`${row.ec2InstanceId} ${row.hourAt.slice(0, 10)}`);
+    if (this.#hours.size <= this.maxMachineHours) return;
+    const message = `a report is about at most ${String(this.maxMachineHours)} hours of machines; split it`;
+    throw AppError.permanent('body-too-large', message);
   }
 
-  get machineDays(): CostRow[] {
-    return [...this.#days.values()].map((row) => ({ ...row, usd: roundUsd(row.usd) }));
+  get machineDays(): number {
+    return this.#days.size;
+  }
+
+  get machineHours(): CostRow[] {
+    return [...this.#hours.values()].map((row) => ({ ...row, usd: roundUsd(row.usd) }));
   }
 }
 
@@ -59,14 +74,14 @@ function sumOf(a: number | null, b: number | null): number | null {
 }
 
 /**
- * Adds up a report while it arrives; what is kept grows with machines and days, not with the file. The body is
+ * Adds up a report while it arrives; what is kept grows with machines and hours, not with the file. The body is
  * left open when the report is refused: its connection still has to carry the answer.
  * @throws AppError `invalid-request` (permanent) that names the missing column or the line, or `body-too-large`
  */
 export async function sumCostReport(upload: CostReportUpload): Promise<CostReportSums> {
-  const { source, body, gzip, maxBytes } = upload;
+  const { source, body, gzip, maxBytes, maxMachineHours = MAX_MACHINE_HOURS } = upload;
   const read = rowsOf(source);
-  const sums = new CostSums();
+  const sums = new CostSums(maxMachineHours);
   const parser = parse(FORMATS[source]);
   const consume = async (records: AsyncIterable<unknown>): Promise<void> => {
     for await (const { record, info } of records as AsyncIterable<ParsedLine>) {
@@ -93,7 +108,8 @@ export async function sumCostReport(upload: CostReportUpload): Promise<CostRepor
     body.resume();
   }
   if (sums.rowsRead === 0) throw invalidRequest([{ path: ['body'], message: 'no rows in it' }]);
-  return { rowsRead: sums.rowsRead, skippedRows: sums.skippedRows, machineDays: sums.machineDays };
+  const { rowsRead, skippedRows, machineDays, machineHours } = sums;
+  return { rowsRead, skippedRows, machineDays, machineHours };
 }
 
 interface ParsedLine {
