@@ -147,6 +147,7 @@ export {
   InstanceCosts,
   LedgerDay,
   LedgerLine,
+  MAX_SAVINGS_DAYS,
   SavingsPeriod,
   SavingsReport,
   SavingsTotals,

@@ -22,6 +22,9 @@ export const SavingsPeriod = z.object({
 });
 export type SavingsPeriod = z.infer<typeof SavingsPeriod>;
 
+/** Longest span of a savings report; the ledger keeps two years. */
+export const MAX_SAVINGS_DAYS = 800;
+
 export const SavingsReport = defineRpc({
   owner: 'pricing',
   name: 'savings-report',
@@ -29,7 +32,7 @@ export const SavingsReport = defineRpc({
   request: z.object({
     clientId: Id.nullable(),
     agentId: Id.nullable(),
-    /** Both inclusive. */
+    /** Both inclusive, and at most `MAX_SAVINGS_DAYS` together. */
     from: Day,
     to: Day,
     by: z.enum(['day', 'month']),

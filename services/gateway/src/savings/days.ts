@@ -20,6 +20,12 @@ export function monthStart(day: string, monthsBack = 0): string {
   return dayOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - monthsBack, 1));
 }
 
+/** First day of the earliest month of which none lies before `day`. */
+export function firstWholeMonth(day: string): string {
+  const start = monthStart(day);
+  return start === day ? day : monthStart(day, -1);
+}
+
 export function monthName(period: string): string {
   return MONTHS[Number(period.slice(5, 7)) - 1] ?? period;
 }

@@ -1,4 +1,4 @@
-import { LedgerDay, SavingsReport, SavingsTotals } from '@spotopt/contracts';
+import { LedgerDay, MAX_SAVINGS_DAYS, SavingsReport, SavingsTotals } from '@spotopt/contracts';
 import type { RpcResponse } from '@spotopt/contracts';
 import type { CostsRoute, QueryOf, ResponseOf, SavingsRoute } from '@spotopt/contracts/http';
 import type { Clock } from '@spotopt/kernel';
@@ -8,7 +8,7 @@ import { notFound, tenantInPath } from '../caller.js';
 import type { Caller } from '../caller.js';
 import { invalidRequest } from '../invalid-body.js';
 import type { ServiceRequests } from '../ports.js';
-import { dayOf, daysBefore, daysBetween, monthStart } from './days.js';
+import { dayOf, daysBefore, daysBetween, firstWholeMonth, monthStart } from './days.js';
 import { savingsDetail, toCosts, toProjection, toSavingsItem } from './savings-wire.js';
 import { NO_SAVINGS } from './sum-totals.js';
 
@@ -56,11 +56,11 @@ export class ReadSavings {
     return toCosts(await this.parts.requests.ask(LedgerDay, { clientId, agentId, day }));
   }
 
-  /** Every month since the tenant began. */
+  /** Every month since the tenant began, as far back as a report reaches. */
   async allMonths(caller: Caller, clientId: string): Promise<Report['periods']> {
     const scope = await this.#scope(caller, clientId, undefined);
-    return (await this.#report(scope, { from: monthStart(scope.since), to: this.#today(), by: 'month' }))
-      .periods;
+    const from = this.#reportable(monthStart(scope.since));
+    return (await this.#report(scope, { from, to: this.#today(), by: 'month' })).periods;
   }
 
   async recentMonths(caller: Caller, clientId: string): Promise<Report['periods']> {
@@ -69,7 +69,7 @@ export class ReadSavings {
 
   async #total(scope: Scope): Promise<Savings> {
     const earliest = monthStart(this.#today(), SHOWN_MONTHS - 1);
-    const from = scope.since < earliest ? monthStart(scope.since) : earliest;
+    const from = this.#reportable(scope.since < earliest ? monthStart(scope.since) : earliest);
     const [report, { clients }] = await Promise.all([
       this.#report(scope, { from, to: this.#today(), by: 'month' }),
       this.parts.requests.ask(SavingsTotals, { clientId: scope.clientId }),
@@ -128,6 +128,12 @@ export class ReadSavings {
     window: { from: string; to: string; by: 'day' | 'month' },
   ): Promise<Report> {
     return this.parts.requests.ask(SavingsReport, { clientId, agentId, ...window }, REPORT);
+  }
+
+  /** The owner refuses longer spans. Whole months, lest the first one look like a poor month. */
+  #reportable(from: string): string {
+    const earliest = firstWholeMonth(daysBefore(this.#today(), MAX_SAVINGS_DAYS - 1));
+    return from < earliest ? earliest : from;
   }
 
   #today(): string {

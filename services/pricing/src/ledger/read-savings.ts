@@ -1,8 +1,9 @@
-import type {
-  RpcRequest,
-  RpcResponse,
-  SavingsReport as SavingsReportRpc,
-  SavingsTotals as SavingsTotalsRpc,
+import {
+  MAX_SAVINGS_DAYS,
+  type RpcRequest,
+  type RpcResponse,
+  type SavingsReport as SavingsReportRpc,
+  type SavingsTotals as SavingsTotalsRpc,
 } from '@spotopt/contracts';
 import { AppError, type Clock, type Tx, type UnitOfWork } from '@spotopt/kernel';
 import { addDays, dayOf, earlierDay, firstDayOfMonth, laterDay, monthOf } from './day.js';
@@ -25,9 +26,6 @@ export interface ReadSavingsDeps {
   readonly live: LiveDays;
   readonly reportDays: ReportDays;
 }
-
-/** Longest span of a report, in days; the ledger keeps two years. */
-const MAX_DAYS = 800;
 
 /** Answers what was saved. */
 export class ReadSavings {
@@ -87,10 +85,10 @@ export class ReadSavings {
 
 function assertRange(from: string, to: string): void {
   const days = (Date.parse(to) - Date.parse(from)) / 86_400_000;
-  if (days >= 0 && days < MAX_DAYS) return;
+  if (days >= 0 && days < MAX_SAVINGS_DAYS) return;
   throw AppError.permanent(
     'invalid-range',
-    `from ${from} to ${to} is not a span of 1 to ${String(MAX_DAYS)} days`,
+    `from ${from} to ${to} is not a span of 1 to ${String(MAX_SAVINGS_DAYS)} days`,
     {
       details: { field: 'to' },
     },
