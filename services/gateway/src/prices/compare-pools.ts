@@ -2,7 +2,7 @@ import type { PoolFacts } from '@spotopt/contracts';
 import type { ComparePoolsRoute, ResponseOf } from '@spotopt/contracts/http';
 import { cheapestFirst, savingsPercent } from './pool-wire.js';
 import { onDemandIn } from './read-market.js';
-import { median } from './switch-advice.js';
+import { median } from '../switch-downtime.js';
 
 type RegionItem = ResponseOf<typeof ComparePoolsRoute>['regions'][number];
 

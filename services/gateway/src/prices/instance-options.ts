@@ -11,13 +11,14 @@ import type { Clock } from '@spotopt/kernel';
 import type { FoundInstance } from '../agents/find-instance.js';
 import { invalidRequest } from '../invalid-body.js';
 import type { ServiceRequests } from '../ports.js';
+import { medianDowntimeSeconds } from '../switch-downtime.js';
 import { roundUsd } from '../savings/usd.js';
 import { gridOf, lastHours } from './chart-grid.js';
 import type { TimeWindow } from './chart-grid.js';
 import { cheapestFirst, savingsPercent } from './pool-wire.js';
 import { NO_STATISTICS, recommendedPool } from './read-market.js';
 import type { InstanceMarket, PoolStatistics, ReadMarket } from './read-market.js';
-import { interruptionProbability24h, medianDowntimeSeconds, recommendationOf } from './switch-advice.js';
+import { interruptionProbability24h, recommendationOf } from './switch-advice.js';
 
 type Volatility = ResponseOf<typeof PoolVolatilityRoute>['alternative_pools'][number];
 type Simulation = ResponseOf<typeof SimulateSwitchRoute>['simulation'];
@@ -46,7 +47,8 @@ export class InstanceOptions {
     ]);
     const priced = cheapestFirst(around.pools);
     const unpriced = around.pools.filter(({ spotUsdPerHour }) => spotUsdPerHour === null);
-    const pools = [...priced, ...unpriced].map((pool) => poolOption(pool, around));
+    const recommended = recommendedPool(around);
+    const pools = [...priced, ...unpriced].map((pool) => poolOption(pool, around, recommended));
     const types = [
       ...new Set([instance.instanceType, ...region.map(({ instanceType }) => instanceType)]),
     ].sort();
@@ -146,6 +148,7 @@ export class InstanceOptions {
 function poolOption(
   pool: PoolFacts,
   around: InstanceMarket,
+  recommended: string | null,
 ): ResponseOf<typeof AvailableOptionsRoute>['options'][number] & { id: string } {
   const percent = savingsPercent(pool.spotUsdPerHour, around.onDemand.usdPerHour);
   return {
@@ -163,7 +166,7 @@ function poolOption(
     risk_score: null,
     offered: pool.offered,
     current: pool.poolId === around.current?.poolId,
-    recommended: pool.poolId === recommendedPool(around),
+    recommended: pool.poolId === recommended,
   };
 }
 

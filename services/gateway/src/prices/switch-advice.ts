@@ -1,4 +1,4 @@
-import type { PoolFacts, SwitchView } from '@spotopt/contracts';
+import type { PoolFacts } from '@spotopt/contracts';
 
 export type Recommendation = 'strongly_recommended' | 'recommended' | 'neutral' | 'not_recommended';
 
@@ -32,23 +32,4 @@ export function interruptionProbability24h({
   const advised = monthly === undefined ? null : 1 - (1 - monthly) ** (1 / DAYS_PER_MONTH);
   const chance = instanceHours >= ENOUGH_INSTANCE_HOURS ? (own ?? advised) : (advised ?? own);
   return chance === null ? null : Number(chance.toFixed(6));
-}
-
-/** Median downtime of the switches that measured one. */
-export function medianDowntimeSeconds(switches: readonly SwitchView[]): number | null {
-  const seconds = switches
-    .flatMap(({ status, downtimeMs }) =>
-      status === 'finished' && downtimeMs !== null ? [downtimeMs / 1_000] : [],
-    )
-    .sort((a, b) => a - b);
-  return median(seconds);
-}
-
-/** Of ascending numbers. */
-export function median(ascending: readonly number[]): number | null {
-  const middle = Math.floor(ascending.length / 2);
-  const upper = ascending[middle];
-  if (upper === undefined) return null;
-  const lower = ascending[middle - 1];
-  return ascending.length % 2 === 1 || lower === undefined ? upper : (lower + upper) / 2;
 }

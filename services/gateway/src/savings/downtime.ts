@@ -1,4 +1,5 @@
 import type { SwitchView } from '@spotopt/contracts';
+import { downtimeSeconds } from '../switch-downtime.js';
 
 export interface DowntimeFigures {
   readonly average: number | null;
@@ -17,11 +18,7 @@ function rounded(seconds: number): number {
 
 /** In seconds, of the switches that measured a downtime; the 95th percentile is one of the measured values. */
 export function downtimeOf(switches: readonly SwitchView[]): DowntimeFigures {
-  const seconds = switches
-    .flatMap(({ status, downtimeMs }) =>
-      status === 'finished' && downtimeMs !== null ? [downtimeMs / 1_000] : [],
-    )
-    .sort((a, b) => a - b);
+  const seconds = downtimeSeconds(switches);
   const total = seconds.reduce((sum, one) => sum + one, 0);
   const { length } = seconds;
   if (length === 0) return { average: null, deviation: null, p95: null, min: null, max: null, total: 0 };
