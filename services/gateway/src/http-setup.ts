@@ -7,11 +7,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { GatewayConfig } from './config.js';
 import { ProblemFilter } from './problem.filter.js';
 import { SchemaPipe, parseJson, streamUploads } from './request-bodies.js';
+import { REQUEST_TIMEOUT_MS, endSlowBodies } from './slow-bodies.js';
 import { serveStatic } from './static-files.js';
 
 type Context = ServiceContext<GatewayConfig>;
-
-const REQUEST_TIMEOUT_MS = 30_000;
 
 export function createHttpAdapter({ config }: Context): FastifyAdapter {
   return new FastifyAdapter({
@@ -75,6 +74,7 @@ export function configureHttp(app: INestApplication, context: Context): void {
   );
   const server: FastifyInstance = (adapter as FastifyAdapter).getInstance();
   streamUploads(server);
+  endSlowBodies(server, context.clock);
   measure(server, context);
   correlate(server, context);
   protect(server);
