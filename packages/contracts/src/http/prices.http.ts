@@ -129,8 +129,11 @@ export const InstanceMetricsRoute = defineRoute({
     switchesLast7Days: z.number().int(),
     totalSavings: z.number(),
     savingsLast30Days: z.number(),
-    spotPrice: Price,
-    onDemandPrice: Price,
+    spotPrice: z.number(),
+    /** False when nobody knows the price: its zero is none. */
+    spot_price_known: z.boolean(),
+    onDemandPrice: z.number(),
+    on_demand_price_known: z.boolean(),
     /** False while the ledger does not know the machine: its zeros are no measurement. */
     costs_known: z.boolean(),
     estimated: z.boolean(),

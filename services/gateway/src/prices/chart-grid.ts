@@ -42,6 +42,21 @@ export function windowOf(
 }
 
 /**
+ * For a window of any length, each end of which may be open.
+ * @throws AppError `invalid-request` (permanent) that names the beginning
+ */
+export function assertOrder({
+  from,
+  to,
+}: {
+  readonly from?: string | null | undefined;
+  readonly to?: string | null | undefined;
+}): void {
+  if (from == null || to == null || Date.parse(from) <= Date.parse(to)) return;
+  throw invalidRequest([{ path: ['from'], message: 'must not be after the end' }]);
+}
+
+/**
  * Steps of the window; the first one may begin before it.
  * @throws AppError `invalid-request` (permanent) for a step too small for the window
  */

@@ -5,7 +5,7 @@ import type { Clock } from '@spotopt/kernel';
 import type { FoundInstance } from '../agents/find-instance.js';
 import type { ServiceRequests } from '../ports.js';
 import { switchesSince } from '../savings/switch-pages.js';
-import type { ReadMarket } from './read-market.js';
+import type { InstanceMarket, ReadMarket } from './read-market.js';
 
 export interface InstanceMetricsParts {
   readonly requests: ServiceRequests;
@@ -19,6 +19,12 @@ type Figures = ResponseOf<typeof InstanceMetricsRoute>;
 type CostFigures = Pick<
   Figures,
   'uptimeHours' | 'totalSavings' | 'savingsLast30Days' | 'costs_known' | 'estimated'
+> &
+  Record<string, unknown>;
+
+type PriceFigures = Pick<
+  Figures,
+  'spotPrice' | 'spot_price_known' | 'onDemandPrice' | 'on_demand_price_known'
 > &
   Record<string, unknown>;
 
@@ -46,10 +52,11 @@ export class InstanceMetrics {
       totalSwitches: all.total,
       switches: all.total,
       switchesLast7Days: lately.length,
-      spotPrice: around.current?.spotUsdPerHour ?? null,
-      onDemandPrice: around.onDemand.usdPerHour,
-      on_demand_estimated: around.onDemand.estimated,
-      interruptions: incidents.filter((incident) => incident.ec2InstanceId === ec2InstanceId).length,
+      ...priceFigures(around),
+      // A warning alone took nothing away.
+      interruptions: incidents.filter(
+        (incident) => incident.ec2InstanceId === ec2InstanceId && incident.urgency === 'terminate',
+      ).length,
       // No agent measures these.
       cpu_utilization: null,
       memory_utilization: null,
@@ -57,6 +64,18 @@ export class InstanceMetrics {
       network_out_mbps: null,
     };
   }
+}
+
+/** Numbers like the figures of cost; the flags say whether they are prices. */
+function priceFigures({ current, onDemand }: InstanceMarket): PriceFigures {
+  const spotUsd = current?.spotUsdPerHour ?? null;
+  return {
+    spotPrice: spotUsd ?? 0,
+    spot_price_known: spotUsd !== null,
+    onDemandPrice: onDemand.usdPerHour ?? 0,
+    on_demand_price_known: onDemand.usdPerHour !== null,
+    on_demand_estimated: onDemand.estimated,
+  };
 }
 
 /** Numbers where dashboards format without looking; `costs_known` says whether they mean anything. */

@@ -12,7 +12,7 @@ import {
 import { Clock } from '@spotopt/kernel';
 import { ServiceRequests } from '../ports.js';
 import { QueryFor, Routes, Serves } from '../route.js';
-import { gridOf, windowOf } from './chart-grid.js';
+import { assertOrder, gridOf, windowOf } from './chart-grid.js';
 import { compareRegions } from './compare-pools.js';
 import { chartSvg } from './price-chart.js';
 import { cheapestFirst, toPoolItem, toPriceState } from './pool-wire.js';
@@ -53,6 +53,8 @@ export class PoolsController {
     @Param('poolId') poolId: string,
     @QueryFor(PriceHistoryRoute) query: QueryOf<typeof PriceHistoryRoute>,
   ): Promise<ResponseOf<typeof PriceHistoryRoute>> {
+    assertOrder(query);
+    await this.market.pool(poolId);
     const { prices, total } = await this.requests.ask(RawPrices, {
       poolId,
       from: query.from ?? null,

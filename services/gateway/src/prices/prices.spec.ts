@@ -8,6 +8,7 @@ import {
   PoolCatalogue,
   PriceHistory,
   PriceStatistics,
+  RawPrices,
 } from '@spotopt/contracts';
 import type {
   AgentView,
@@ -67,8 +68,12 @@ beforeAll(async () => {
     return { switches: found, total: found.length };
   });
   await gateway.answer(ListIncidents, () => ({
-    incidents: [incident('i-0abc1234'), incident('i-0before12')],
-    total: 2,
+    incidents: [
+      incident('i-0abc1234', 'terminate'),
+      incident('i-0abc1234', 'warn'),
+      incident('i-0before12', 'terminate'),
+    ],
+    total: 3,
   }));
   await gateway.answer(InstanceCosts, () => ({ costs }));
 });
@@ -127,10 +132,13 @@ function standby(status: ReplicaView['status'], ec2InstanceId: string): ReplicaV
   };
 }
 
-function incident(ec2InstanceId: string): RpcResponse<typeof ListIncidents>['incidents'][number] {
+function incident(
+  ec2InstanceId: string,
+  urgency: 'warn' | 'terminate',
+): RpcResponse<typeof ListIncidents>['incidents'][number] {
   return {
     ...{ incidentId: ec2InstanceId, agentId: 'workload-1', clientId: acme.id, ec2InstanceId },
-    ...{ state: 'survived', urgency: 'warn', firstSignalAt: NOW, deadlineAt: null, signalCount: 1 },
+    ...{ state: 'survived', urgency, firstSignalAt: NOW, deadlineAt: null, signalCount: 1 },
     ...{ risk: null, switchId: null, failoverMs: 1, closedAt: NOW },
   };
 }
@@ -345,7 +353,9 @@ describe('metrics', () => {
       totalSavings: -0.12,
       savingsLast30Days: -0.12,
       spotPrice: 0.02,
+      spot_price_known: true,
       onDemandPrice: 0.04,
+      on_demand_price_known: true,
       interruptions: 1,
       costs_known: true,
       cpu_utilization: null,
@@ -357,6 +367,16 @@ describe('metrics', () => {
       uptimeHours: 0,
       totalSavings: 0,
       costs_known: false,
+    });
+  });
+
+  it('are numbers also where the market knows no price, and say so', async () => {
+    pools = [poolFacts(A, null, { onDemandUsdPerHour: null, onDemandSource: null })];
+    expect(await ofInstance('metrics')).toMatchObject({
+      spotPrice: 0,
+      spot_price_known: false,
+      onDemandPrice: 0,
+      on_demand_price_known: false,
     });
   });
 });
@@ -528,7 +548,18 @@ describe('pools', () => {
     });
   });
 
-  it.each(['history', 'statistics'])('that nobody knows have no %s', async (what) => {
+  it('have the prices as they were observed', async () => {
+    const observed = { observedAt: NOW, spotUsdPerHour: 0.02, source: 'spot-price-history' as const };
+    const cancel = await gateway.answer(RawPrices, () => ({ prices: [observed], total: 1 }));
+    const { body } = await get(`/api/pools/${A}/prices?from=${NOW}&to=${NOW}`);
+    await cancel();
+    expect(body).toEqual({
+      prices: [{ observed_at: NOW, spot_price: 0.02, source: 'spot-price-history' }],
+      total: 1,
+    });
+  });
+
+  it.each(['history', 'statistics', 'prices'])('that nobody knows have no %s', async (what) => {
     expect((await get(`/api/pools/t9.nano.us-east-1a/${what}`)).status).toBe(404);
     expect((await get(`/api/pools/nonsense/${what}`)).status).toBe(404);
     const reversed = await get(`/api/pools/${A}/${what}?from=2026-11-21T12:00:00Z&to=2026-11-21T10:00:00Z`);
