@@ -100,6 +100,7 @@ export {
   AgentView,
   ChangeAgentSettings,
   DeleteAgent,
+  FindInstance,
   FleetSummary,
   GetAgentConfig,
   InstancesToTerminate,

@@ -111,6 +111,26 @@ export const ListAgents = defineRpc({
   response: z.object({ agents: z.array(AgentView) }),
 });
 
+export const FindInstance = defineRpc({
+  owner: 'replica',
+  name: 'find-instance',
+  summary: 'The workload that a machine serves or stands by for; null when it was left or is a foreign one.',
+  request: z.object({ clientId: Id.nullable(), ec2InstanceId: z.string().min(1) }),
+  response: z.object({
+    found: z
+      .object({
+        role: z.enum(['primary', 'standby']),
+        agent: AgentView,
+        instanceType: z.string(),
+        region: z.string(),
+        az: z.string(),
+        mode: Mode,
+        poolId: PoolId,
+      })
+      .nullable(),
+  }),
+});
+
 export const DeleteAgent = defineRpc({
   owner: 'replica',
   name: 'delete-agent',

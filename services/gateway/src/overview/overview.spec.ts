@@ -3,6 +3,7 @@ import {
   ChangeAgentSettings,
   CurrentPrices,
   DeleteAgent,
+  FindInstance,
   FleetSummary,
   GetAgentConfig,
   ListAgents,
@@ -114,6 +115,13 @@ beforeAll(async () => {
     ],
   }));
   await gateway.answer(ListReplicas, () => ({ replicas: [] }));
+  await gateway.answer(FindInstance, ({ ec2InstanceId }) => {
+    if (ec2InstanceId !== 'i-0abc1234' && ec2InstanceId !== 'i-0standby1') return { found: null };
+    const role = ec2InstanceId === 'i-0abc1234' ? ('primary' as const) : ('standby' as const);
+    const place = { region: 'us-east-1', az: 'us-east-1a', poolId: 't3.medium.us-east-1a' };
+    const agent = { ...AGENT, clientId };
+    return { found: { role, agent, instanceType: 't3.medium', mode: 'spot' as const, ...place } };
+  });
   await gateway.answer(RequestSwitch, ({ agentRef }) => ({
     outcome: 'started' as const,
     switchId: `switch-of-${agentRef}`,
@@ -252,8 +260,10 @@ describe('overview', () => {
     });
     const pool = { target: 'pool', pool_id: 't3.medium.us-east-1b' };
     expect((await gateway.call('POST', url, { body: pool })).body).toMatchObject({ target_mode: 'spot' });
-    const foreign = '/api/client/instances/i-0foreign1/force-switch';
-    expect((await gateway.call('POST', foreign, { token: client.token, body: pool })).status).toBe(404);
+    for (const id of ['i-0foreign1', 'i-0standby1']) {
+      const other = `/api/client/instances/${id}/force-switch`;
+      expect((await gateway.call('POST', other, { token: client.token, body: pool })).status).toBe(404);
+    }
   });
 
   it('says which source is missing instead of failing', async () => {

@@ -1,23 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  FindInstance,
   InstanceCosts,
   ListAgents,
   ListIncidents,
-  ListReplicas,
   ListSwitches,
   PoolCatalogue,
   PriceHistory,
   PriceStatistics,
   RawPrices,
 } from '@spotopt/contracts';
-import type {
-  AgentView,
-  PoolFacts,
-  ReplicaView,
-  RpcRequest,
-  RpcResponse,
-  SwitchView,
-} from '@spotopt/contracts';
+import type { AgentView, PoolFacts, RpcRequest, RpcResponse, SwitchView } from '@spotopt/contracts';
 import { ManualClock } from '@spotopt/testkit';
 import { GatewayHarness } from '../gateway-harness.contract.js';
 import { agentView, poolFacts, pricePoint } from './market.contract.js';
@@ -44,9 +37,14 @@ beforeAll(async () => {
   await gateway.answer(ListAgents, ({ clientId }) => ({
     agents: agents.filter((agent) => clientId === null || agent.clientId === clientId),
   }));
-  await gateway.answer(ListReplicas, () => ({
-    replicas: [standby('ready', 'i-0standby1'), standby('terminated', 'i-0gone1234')],
-  }));
+  await gateway.answer(FindInstance, ({ clientId, ec2InstanceId }) => {
+    const own = agents.filter((agent) => clientId === null || agent.clientId === clientId);
+    const primary = own.find((agent) => agent.ec2InstanceId === ec2InstanceId);
+    if (primary !== undefined) return { found: machineOf(primary, 'primary') };
+    const [agent] = own;
+    const standsBy = ec2InstanceId === 'i-0standby1' && agent !== undefined;
+    return { found: standsBy ? machineOf({ ...agent, az: 'us-east-1b', poolId: B }, 'standby') : null };
+  });
   await gateway.answer(PoolCatalogue, ({ region, instanceType, poolIds }) => ({
     pools: pools.filter(
       (pool) =>
@@ -122,14 +120,12 @@ function statisticsOf(poolId: string): RpcResponse<typeof PriceStatistics>['pool
   };
 }
 
-function standby(status: ReplicaView['status'], ec2InstanceId: string): ReplicaView {
-  return {
-    ...{ replicaId: ec2InstanceId, agentId: 'workload-1', ec2InstanceId, replicaType: 'manual' },
-    ...{ status, syncStatus: 'synced', syncLatencyMs: null, stateTransferProgress: 100 },
-    ...{ poolId: B, instanceType: 't3.medium', region: 'us-east-1', az: 'us-east-1b', mode: 'spot' },
-    ...{ createdBy: 'test', createdAt: NOW, launchedAt: NOW, readyAt: NOW, promotedAt: null },
-    ...{ terminatedAt: null, terminationConfirmed: false },
-  };
+function machineOf(
+  agent: AgentView,
+  role: 'primary' | 'standby',
+): NonNullable<RpcResponse<typeof FindInstance>['found']> {
+  const { instanceType, region, mode } = agent;
+  return { role, agent, instanceType, region, az: agent.az ?? '', mode, poolId: agent.poolId ?? A };
 }
 
 function incident(

@@ -3,6 +3,7 @@ import { Payload } from '@nestjs/microservices';
 import {
   ChangeAgentSettings,
   DeleteAgent,
+  FindInstance,
   GetAgentConfig,
   ListAgents,
   RegisterAgent as RegisterAgentRpc,
@@ -61,6 +62,11 @@ export class FleetRpcController {
   @OnRpc(ListAgents)
   list(@Payload() request: RpcRequest<typeof ListAgents>): Promise<RpcResponse<typeof ListAgents>> {
     return this.manage.list(request);
+  }
+
+  @OnRpc(FindInstance)
+  find(@Payload() request: RpcRequest<typeof FindInstance>): Promise<RpcResponse<typeof FindInstance>> {
+    return this.manage.findInstance(request);
   }
 
   @OnRpc(DeleteAgent)

@@ -4,6 +4,7 @@ import {
   AgentSettingsChangedV1,
   type AgentView,
   type ChangeAgentSettings as ChangeAgentSettingsRpc,
+  type FindInstance as FindInstanceRpc,
   type GetAgentConfig as GetAgentConfigRpc,
   type ListAgents as ListAgentsRpc,
   type RpcRequest,
@@ -88,6 +89,24 @@ export class ManageAgent {
     });
   }
 
+  /** By the machine's own row, whose instance id is unique: no other workload is looked at. */
+  findInstance({
+    clientId,
+    ec2InstanceId,
+  }: RpcRequest<typeof FindInstanceRpc>): Promise<RpcResponse<typeof FindInstanceRpc>> {
+    return this.deps.uow.read(async (tx) => {
+      const machine = await this.ports.fleet.findInstanceByEc2Id(tx, ec2InstanceId);
+      const role = machine === null ? null : servingRole(machine);
+      if (machine === null || role === null) return { found: null };
+      const agent = await this.ports.fleet.findAgent(tx, machine.agentId);
+      if (agent === null || agent.status === 'deleted') return { found: null };
+      if (clientId !== null && agent.clientId !== clientId) return { found: null };
+      const { instanceType, region, az, mode, poolId } = machine;
+      const place = { instanceType, region, az, mode, poolId };
+      return { found: { role, agent: await this.#view(tx, agent), ...place } };
+    });
+  }
+
   /** Soft delete (SM-17): standbys go, history stays, the logical id is free again. */
   delete(scope: AgentScope): Promise<{ agentId: string }> {
     return this.deps.uow.run(async (tx) => {
@@ -145,6 +164,12 @@ export class ManageAgent {
       replicaCount: machines.filter((machine) => machine.state !== 'primary').length,
     };
   }
+}
+
+/** A machine that becomes the primary still stands by until the switch is committed. */
+function servingRole({ state }: Instance): 'primary' | 'standby' | null {
+  if (state === 'primary') return 'primary';
+  return STANDBY_STATES.includes(state) ? 'standby' : null;
 }
 
 function statusOf(agent: Agent, promoting: boolean): AgentView['status'] {
