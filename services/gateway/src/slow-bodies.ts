@@ -27,7 +27,7 @@ export function endSlowBodies(
   server.server.headersTimeout = timeouts.headersMs;
   server.addHook('onRequest', (request, reply, done) => {
     if (streamedTypes(request).length > 0) endWhenIdle(request, reply, timeouts.idleMs);
-    else if (hasBody(request)) endWhenLate(request, clock, timeouts.bodyMs);
+    else if (hasBody(request)) endWhenLate(request, reply, { clock, afterMs: timeouts.bodyMs });
     done();
   });
 }
@@ -36,13 +36,19 @@ function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function endWhenLate({ raw }: FastifyRequest, clock: Clock, afterMs: number): void {
-  const read = new AbortController();
-  raw.once('close', () => {
-    read.abort();
+interface Wait {
+  readonly clock: Clock;
+  readonly afterMs: number;
+}
+
+function endWhenLate({ raw }: FastifyRequest, answer: FastifyReply, wait: Wait): void {
+  const over = new AbortController();
+  // Unlike the request, the answer is closed in every case, also when nobody read the body.
+  answer.raw.once('close', () => {
+    over.abort();
   });
-  void clock.sleep(afterMs, read.signal).then(() => {
-    if (!raw.complete && !read.signal.aborted) end(raw.socket);
+  void wait.clock.sleep(wait.afterMs, over.signal).then(() => {
+    if (!raw.complete && !over.signal.aborted) end(raw.socket);
   });
 }
 
