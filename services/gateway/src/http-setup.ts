@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { AppError, SystemClock } from '@spotopt/kernel';
+import { AppError } from '@spotopt/kernel';
 import { correlationOfRequest, withCorrelation } from '@spotopt/platform';
 import type { ServiceContext } from '@spotopt/platform';
 import type { FastifyInstance, FastifyReply } from 'fastify';
@@ -75,7 +75,7 @@ export function configureHttp(app: INestApplication, context: Context): void {
   const server: FastifyInstance = (adapter as FastifyAdapter).getInstance();
   streamUploads(server);
   // Networks know no simulated time, which may run a thousand times as fast.
-  endSlowBodies(server, new SystemClock());
+  endSlowBodies(server);
   measure(server, context);
   correlate(server, context);
   protect(server);

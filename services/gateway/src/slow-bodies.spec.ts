@@ -18,7 +18,7 @@ let server: FastifyInstance;
 beforeEach(async () => {
   server = fastify({ forceCloseConnections: true });
   streamUploads(server);
-  endSlowBodies(server, clock, { headersMs: 30_000, bodyMs: 300, idleMs: 300 });
+  endSlowBodies(server, { headersMs: 30_000, bodyMs: 300, idleMs: 300 });
   server.post('/small', (request) => ({ read: request.body }));
   server.post(ImportCostReportRoute.path, async (request) => {
     const read = await text(request.body as Readable);

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { ConfirmChannel, Message, Options } from 'amqplib';
 import { messageUnroutable, publishUnconfirmed } from '../publish-errors.js';
+import { ConfirmDeadlines } from './confirm-deadlines.js';
 import type { RabbitConnection } from './rabbit-connection.js';
 
 const CONFIRM_TIMEOUT_MS = 5_000;
@@ -19,6 +20,9 @@ export interface Publication {
  */
 export class RabbitPublisher {
   #channel: Promise<ConfirmChannel> | undefined;
+  /** The same once it is there. */
+  #ready: ConfirmChannel | undefined;
+  readonly #deadlines = new ConfirmDeadlines(CONFIRM_TIMEOUT_MS);
   readonly #returned = new Map<string, number>();
   /** Frames are held back until the next turn. */
   #gathering = false;
@@ -34,28 +38,38 @@ export class RabbitPublisher {
     const { connection } = this;
     if (!connection.connected) throw publishUnconfirmed('not connected to the broker');
     if (connection.blocked !== undefined) throw publishUnconfirmed(`broker blocked: ${connection.blocked}`);
-    let timer: NodeJS.Timeout | undefined;
-    const timedOut = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(publishUnconfirmed(`no confirm within ${String(CONFIRM_TIMEOUT_MS)} ms`));
-      }, CONFIRM_TIMEOUT_MS);
-    });
-    try {
-      await Promise.race([this.#confirmed(publication), timedOut]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const channel = this.#ready ?? (await this.#openInTime());
+    await this.#confirmed(channel, publication);
   }
 
-  async #confirmed(publication: Publication): Promise<void> {
-    const channel = await this.#open();
+  async #openInTime(): Promise<ConfirmChannel> {
+    return new Promise((resolve, reject) => {
+      const deadline = this.#deadlines.add(() => {
+        reject(unconfirmed());
+      });
+      void this.#open()
+        .then(resolve, reject)
+        .finally(() => {
+          this.#deadlines.done(deadline);
+        });
+    });
+  }
+
+  async #confirmed(channel: ConfirmChannel, publication: Publication): Promise<void> {
     const { exchange, routingKey, body, options } = publication;
-    const failure = await new Promise<unknown>((resolve) => {
+    const failure = await new Promise<unknown>((resolve, reject) => {
+      const deadline = this.#deadlines.add(() => {
+        reject(unconfirmed());
+      });
+      const settle = (problem: unknown): void => {
+        this.#deadlines.done(deadline);
+        resolve(problem);
+      };
       try {
         this.#writeTogether(channel);
-        channel.publish(exchange, routingKey, body, options, resolve);
+        channel.publish(exchange, routingKey, body, options, settle);
       } catch (error) {
-        resolve(error);
+        settle(error);
       }
     });
     const returned = this.#takeReturn(keyOf(exchange, routingKey, options.messageId));
@@ -111,6 +125,7 @@ export class RabbitPublisher {
     const channel = await this.connection.confirmChannel();
     channel.on('close', () => {
       this.#channel = undefined;
+      this.#ready = undefined;
       this.#returned.clear();
     });
     channel.on('return', ({ fields, properties }: Message) => {
@@ -118,6 +133,7 @@ export class RabbitPublisher {
       this.#returned.set(key, (this.#returned.get(key) ?? 0) + 1);
     });
     await this.declareExchanges(channel);
+    this.#ready = channel;
     return channel;
   }
 
@@ -127,6 +143,10 @@ export class RabbitPublisher {
     else this.#returned.delete(key);
     return count > 0;
   }
+}
+
+function unconfirmed(): Error {
+  return publishUnconfirmed(`no confirm within ${String(CONFIRM_TIMEOUT_MS)} ms`);
 }
 
 function keyOf(exchange: string, routingKey: string, messageId: unknown): string {

@@ -2,7 +2,6 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '@spotopt/kernel';
 import type { Clock, UnitOfWork } from '@spotopt/kernel';
 import type { Caller } from '../caller.js';
-import { hashToken } from './client.js';
 import type { ClientStatus } from './client.js';
 import type { ClientStore } from './ports.js';
 
@@ -41,8 +40,9 @@ export class Authenticate {
    *   tenant that is not active
    */
   async execute(token: string): Promise<Caller> {
-    if (timingSafeEqual(digest(token), this.#adminDigest)) return { kind: 'admin', via: 'token' };
-    const { client } = await this.#lookUp(hashToken(token));
+    const hashed = digest(token);
+    if (timingSafeEqual(hashed, this.#adminDigest)) return { kind: 'admin', via: 'token' };
+    const { client } = await this.#lookUp(hashed.toString('hex'));
     if (client === null || client.status === 'deleted') {
       throw AppError.permanent('unauthorized', 'invalid token');
     }
