@@ -121,7 +121,8 @@ describe('npm start', () => {
     const secondUrl = await second.ready();
     const again = await stats(secondUrl);
     expect(again.totalSwitches).toBeGreaterThanOrEqual(seen.totalSwitches);
-    expect(again.rawPrices).toBeGreaterThanOrEqual(seen.rawPrices);
+    // Some may have become older than what is kept.
+    expect(again.rawPrices).toBeGreaterThan(0.9 * seen.rawPrices);
     // Not only remembered as online: the agents run again and say so.
     await waitFor(async () => Math.min(...(await heartbeats(secondUrl))) > lastHeard + MINUTE_MS, {
       timeoutMs: 60_000,

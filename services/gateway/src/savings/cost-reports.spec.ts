@@ -60,9 +60,7 @@ async function upload(
 }
 
 function sent(): Record<string, unknown>[] {
-  return parts.flatMap(({ rows }) =>
-    rows.map(({ hourAt, ...row }) => ({ ...row, day: hourAt.slice(0, 10) })),
-  );
+  return parts.flatMap(({ rows }) => rows);
 }
 
 /** Start of an hour, counted from the beginning of the day that the reports are about. */

@@ -89,7 +89,6 @@ describe.each(databaseDialects())('reading consolidated prices on %s', (dialect)
     ]) {
       await service.send(report(minutesAgo, [usd, 0.03]));
     }
-    await waitFor(() => service.ofType(BucketConsolidatedV1).length > 0, { what: 'a consolidated bucket' });
     const { rpc, clock } = service;
     await clock.advanceUntil(
       async () => {
@@ -98,6 +97,7 @@ describe.each(databaseDialects())('reading consolidated prices on %s', (dialect)
       },
       { stepMs: 1_000, what: 'the whole hour' },
     );
+    await waitFor(() => service.ofType(BucketConsolidatedV1).length > 0, { what: 'the news of it' });
   }
 
   it('serves charts, statistics, exports and the training set', async () => {
