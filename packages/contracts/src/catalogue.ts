@@ -11,6 +11,7 @@ import * as emergencyRpc from './rpc/emergency.rpc.js';
 import * as fleetRpc from './rpc/fleet.rpc.js';
 import * as pricingRpc from './rpc/pricing.rpc.js';
 import * as savingsRpc from './rpc/savings.rpc.js';
+import * as switchingRpc from './rpc/switching.rpc.js';
 
 function isContract(value: unknown, kind: 'event' | 'rpc'): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
@@ -29,7 +30,14 @@ export const EVENTS: readonly EventDefinition[] = [
   .flatMap((module) => Object.values(module) as unknown[])
   .filter((value): value is EventDefinition => isContract(value, 'event'));
 
-export const RPCS: readonly RpcDefinition[] = [fleetRpc, emergencyRpc, pricingRpc, savingsRpc, decisionRpc]
+export const RPCS: readonly RpcDefinition[] = [
+  fleetRpc,
+  switchingRpc,
+  emergencyRpc,
+  pricingRpc,
+  savingsRpc,
+  decisionRpc,
+]
   .flatMap((module) => Object.values(module) as unknown[])
   .filter((value): value is RpcDefinition => isContract(value, 'rpc'));
 

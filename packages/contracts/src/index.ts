@@ -106,18 +106,15 @@ export {
   InstancesToTerminate,
   ListAgents,
   ListReplicas,
-  ListSwitches,
   PromoteReplica,
   RegisterAgent,
   ReplicaStatus,
   ReplicaView,
   ReportTermination,
   RequestReplica,
-  RequestSwitch,
   ResolveAgent,
   ResolvedAgent,
   SetTrafficTarget,
-  SwitchView,
   TerminateReplica,
   TrafficTarget,
   UpdateReplica,
@@ -153,4 +150,5 @@ export {
   SavingsReport,
   SavingsTotals,
 } from './rpc/savings.rpc.js';
+export { ListSwitches, RequestSwitch, SwitchView } from './rpc/switching.rpc.js';
 export { EVENTS, RPCS, findEvent } from './catalogue.js';

@@ -44,7 +44,7 @@ export const RegisterAgent = defineRpc({
 });
 
 /** `agentRef` is an installation’s key or a logical agent’s id; a foreign one is answered like a missing one. */
-const AgentRef = { clientId: Id.nullable(), agentRef: Id };
+export const AgentRef = { clientId: Id.nullable(), agentRef: Id };
 
 export const ResolveAgent = defineRpc({
   owner: 'replica',
@@ -250,26 +250,6 @@ export const TerminateReplica = defineRpc({
   response: z.object({ replica: ReplicaView }),
 });
 
-export const RequestSwitch = defineRpc({
-  owner: 'replica',
-  name: 'request-switch',
-  summary:
-    'A person’s or a program’s switch. Limits bind programs only; the same request id gives the same answer.',
-  request: z.object({
-    ...AgentRef,
-    targetMode: z.enum(['spot', 'ondemand']),
-    targetPoolId: PoolId.nullable(),
-    trigger: z.enum(['manual', 'model']),
-    reason: z.string(),
-    requestedBy: z.string(),
-    requestId: z.string().nullable(),
-  }),
-  response: z.discriminatedUnion('outcome', [
-    z.object({ outcome: z.literal('started'), switchId: Id }),
-    z.object({ outcome: z.literal('refused'), code: z.string(), reason: z.string() }),
-  ]),
-});
-
 export const InstancesToTerminate = defineRpc({
   owner: 'replica',
   name: 'instances-to-terminate',
@@ -302,43 +282,6 @@ export const ReportTermination = defineRpc({
     terminatedAt: Instant.nullable(),
   }),
   response: z.object({ accepted: z.boolean() }),
-});
-
-export const SwitchView = z.object({
-  switchId: Id,
-  agentId: Id,
-  clientId: Id,
-  trigger: z.string(),
-  reason: z.string(),
-  status: z.enum(['running', 'finished', 'failed']),
-  step: z.string(),
-  fromMode: Mode,
-  fromPoolId: PoolId,
-  fromEc2InstanceId: z.string().nullable(),
-  toMode: Mode.nullable(),
-  toPoolId: PoolId.nullable(),
-  toEc2InstanceId: z.string().nullable(),
-  startedAt: Instant,
-  finishedAt: Instant.nullable(),
-  downtimeMs: z.number().nullable(),
-  /** Price of the new place when the switch was made. */
-  newUsdPerHour: z.number().nullable(),
-  /** Against the old place. */
-  savingsUsdPerHour: z.number().nullable(),
-});
-export type SwitchView = z.infer<typeof SwitchView>;
-
-export const ListSwitches = defineRpc({
-  owner: 'replica',
-  name: 'list-switches',
-  summary: 'Switches, newest first.',
-  request: z.object({
-    clientId: Id.nullable(),
-    agentId: Id.nullable(),
-    limit: z.number().int().min(1).max(500).default(100),
-    offset: z.number().int().nonnegative().default(0),
-  }),
-  response: z.object({ switches: z.array(SwitchView), total: z.number().int() }),
 });
 
 export const FleetSummary = defineRpc({
