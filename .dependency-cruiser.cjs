@@ -47,6 +47,10 @@ module.exports = {
     only('platform-deps', '^packages/platform/', ['^packages/(kernel|contracts|messaging|persistence)/']),
     only('simulator-deps', '^packages/simulator/', ['^packages/kernel/']),
     only('service-deps', '^services/', ['^services/', SERVICE_PACKAGES]),
+    only('cli-deps', '^cli/', [
+      '^packages/(kernel|contracts|simulator)/',
+      '^services/decision/src/(replay|backtest)/',
+    ]),
     only('dashboard-only-contracts', '^dashboard/', ['^packages/contracts/']),
     {
       name: 'testkit-only-from-tests',

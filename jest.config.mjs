@@ -5,5 +5,7 @@ export default {
   testMatch: ['<rootDir>/**/dist/**/*.spec.js', '<rootDir>/tools/**/*.spec.mjs'],
   testPathIgnorePatterns: ['/node_modules/'],
   modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/data/'],
-  testTimeout: 30_000,
+  testTimeout: 120_000,
+  // Tests wait for servers about half of their time.
+  maxWorkers: 2,
 };

@@ -42,10 +42,14 @@ function exitCodeOf(code, signal) {
 
 /**
  * Runs a program until it ends and answers its exit code. The caller stays alive over Ctrl-C, so that
- * nothing of the program is left behind.
+ * nothing of the program is left behind. When `signal` is aborted the program is asked to end.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: Record<string, string | undefined>, stdio?: import('node:child_process').StdioOptions }} [options]
+ * @param {{
+ *   env?: Record<string, string | undefined>,
+ *   stdio?: import('node:child_process').StdioOptions,
+ *   signal?: AbortSignal,
+ * }} [options]
  * @returns {Promise<number>}
  */
 export function runChild(command, args, options = {}) {
@@ -56,6 +60,7 @@ export function runChild(command, args, options = {}) {
       stdio: options.stdio ?? 'inherit',
     });
     const stopForwarding = forwardSignals(child);
+    options.signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     child.once('error', (error) => {
       stopForwarding();
       reject(error);

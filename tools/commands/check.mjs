@@ -30,7 +30,16 @@ const CHECKS = [
     'boundaries',
     [
       module('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
-      ...['--config', '.dependency-cruiser.cjs', 'packages', 'services', 'standalone', 'tests', 'benchmarks'],
+      ...[
+        '--config',
+        '.dependency-cruiser.cjs',
+        'packages',
+        'services',
+        'standalone',
+        'cli',
+        'tests',
+        'benchmarks',
+      ],
     ],
   ],
   [

@@ -8,6 +8,9 @@ const COMMANDS = {
   generate: () => import('./generate.mjs'),
   scenario: () => import('./scenario.mjs'),
   bench: () => import('./bench.mjs'),
+  engine: () => import('./engine.mjs'),
+  spotopt: () => import('./spotopt.mjs'),
+  'engine-test': () => import('./engine-test.mjs'),
   'compare-prices': () => import('./compare-prices.mjs'),
 };
 
