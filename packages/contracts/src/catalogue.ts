@@ -3,15 +3,23 @@ import * as decision from './events/decision.events.js';
 import * as emergency from './events/emergency.events.js';
 import * as fleet from './events/fleet.events.js';
 import * as gateway from './events/gateway.events.js';
+import * as pool from './events/pool.events.js';
+import * as models from './events/model.events.js';
 import * as pricing from './events/pricing.events.js';
 import * as savings from './events/savings.events.js';
 import * as telemetry from './events/telemetry.events.js';
+import * as adviceRpc from './rpc/advice.rpc.js';
+import * as backtestRpc from './rpc/backtest.rpc.js';
 import * as decisionRpc from './rpc/decision.rpc.js';
 import * as emergencyRpc from './rpc/emergency.rpc.js';
 import * as fleetRpc from './rpc/fleet.rpc.js';
+import * as hazardPriorsRpc from './rpc/hazard-priors.rpc.js';
+import * as modelsRpc from './rpc/models.rpc.js';
 import * as pricingRpc from './rpc/pricing.rpc.js';
+import * as riskRpc from './rpc/risk.rpc.js';
 import * as savingsRpc from './rpc/savings.rpc.js';
 import * as switchingRpc from './rpc/switching.rpc.js';
+import * as trainingRpc from './rpc/training.rpc.js';
 
 function isContract(value: unknown, kind: 'event' | 'rpc'): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
@@ -26,6 +34,8 @@ export const EVENTS: readonly EventDefinition[] = [
   pricing,
   savings,
   decision,
+  pool,
+  models,
 ]
   .flatMap((module) => Object.values(module) as unknown[])
   .filter((value): value is EventDefinition => isContract(value, 'event'));
@@ -37,6 +47,12 @@ export const RPCS: readonly RpcDefinition[] = [
   pricingRpc,
   savingsRpc,
   decisionRpc,
+  riskRpc,
+  trainingRpc,
+  hazardPriorsRpc,
+  adviceRpc,
+  backtestRpc,
+  modelsRpc,
 ]
   .flatMap((module) => Object.values(module) as unknown[])
   .filter((value): value is RpcDefinition => isContract(value, 'rpc'));

@@ -34,7 +34,7 @@ export type {
 } from './define.js';
 export { AgentCommand, CommandPriority, LEGACY_COMMAND_TYPES } from './agent-commands.js';
 export type { AgentCommandType } from './agent-commands.js';
-export { Candidate, DecisionMadeV1, SwitchProposedV1 } from './events/decision.events.js';
+export { Candidate, DecisionMadeV1, StandbyProposedV1, SwitchProposedV1 } from './events/decision.events.js';
 export {
   InterruptionDetectedV1,
   InterruptionExpiredV1,
@@ -71,6 +71,8 @@ export {
   CommandExpiredV1,
   CommandQueuedV1,
 } from './events/gateway.events.js';
+export { PoolRiskChangedV1, PoolRiskParts, RiskCause, RiskLabel } from './events/pool.events.js';
+export { EngineIdentity, ModelActivatedV1, ModelRolledBackV1 } from './events/model.events.js';
 export {
   BucketConsolidatedV1,
   ConsolidationFinishedV1,
@@ -93,7 +95,25 @@ export {
   PricingReportedV1,
   SwitchReportedV1,
 } from './events/telemetry.events.js';
-export { ListDecisions } from './rpc/decision.rpc.js';
+export { CompareEngines, ListAdvice } from './rpc/advice.rpc.js';
+export type { AdviceView, EngineComparison, EngineVerdict } from './rpc/advice.rpc.js';
+export { Advise, GetDecision, ListDecisions, ReplayDecision } from './rpc/decision.rpc.js';
+export type { CandidateView, DecisionView, EngineAttemptView } from './rpc/decision.rpc.js';
+export {
+  BacktestChart,
+  BacktestEngineName,
+  BacktestFigures,
+  BacktestRequest,
+  BacktestResult,
+  BacktestRow,
+  BacktestState,
+  BacktestView,
+  CancelBacktest,
+  GetBacktest,
+  ListBacktests,
+  MAX_IMPORTED_CHARACTERS,
+  StartBacktest,
+} from './rpc/backtest.rpc.js';
 export { IncidentView, ListIncidents, ReportInterruption } from './rpc/emergency.rpc.js';
 export {
   AdoptReplica,
@@ -120,6 +140,23 @@ export {
   UpdateReplica,
 } from './rpc/fleet.rpc.js';
 export {
+  AbandonModelUpload,
+  ActivateModel,
+  AddModelUploadPart,
+  BeginModelUpload,
+  FallBackModel,
+  FinishModelUpload,
+  ListModelSessions,
+  MAX_MODEL_BYTES,
+  MAX_MODEL_FILES,
+  MODEL_PART_BYTES,
+  ModelFile,
+  ModelSessionState,
+  ModelSessionView,
+  ModelStatus,
+  SetModelShadow,
+} from './rpc/models.rpc.js';
+export {
   CanonicalPrices,
   CanonicalRow,
   ConsolidationJobs,
@@ -140,6 +177,16 @@ export {
   StartReconcile,
 } from './rpc/pricing.rpc.js';
 export {
+  ActivateHazardPriors,
+  FitHazardPriors,
+  FittedMarket,
+  FittedPriors,
+  HazardPriorFit,
+  ListHazardPriors,
+  SpellModel,
+} from './rpc/hazard-priors.rpc.js';
+export { PastRisk, PoolRisk, PoolRiskView } from './rpc/risk.rpc.js';
+export {
   CloseDay,
   ImportCosts,
   InstanceCosts,
@@ -151,4 +198,14 @@ export {
   SavingsTotals,
 } from './rpc/savings.rpc.js';
 export { ListSwitches, RequestSwitch, SwitchView } from './rpc/switching.rpc.js';
+export {
+  CreateTrainingSet,
+  ListTrainingSets,
+  RemakeTrainingSet,
+  TrainingColumn,
+  TrainingColumns,
+  TrainingFormat,
+  TrainingSetPiece,
+  TrainingSetView,
+} from './rpc/training.rpc.js';
 export { EVENTS, RPCS, findEvent } from './catalogue.js';

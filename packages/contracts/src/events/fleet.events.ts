@@ -25,6 +25,10 @@ export const AgentSettings = z.object({
   cooldownMinutes: z.number().int().nonnegative(),
   maxSwitchesPerDay: z.number().int().nonnegative(),
   maxSwitchesPerWeek: z.number().int().nonnegative(),
+  /** What a minute without service costs this workload; without it, 100 minutes of its on-demand machine. */
+  downtimeUsdPerMinute: z.number().nonnegative().nullable().optional(),
+  /** What moving its state once costs, such as snapshots and traffic between zones. */
+  transferUsdPerSwitch: z.number().nonnegative().nullable().optional(),
 });
 export type AgentSettings = z.infer<typeof AgentSettings>;
 
@@ -93,7 +97,13 @@ export const CommandRequestedV1 = defineEvent({
   data: z.object({ command: AgentCommand }),
 });
 
-const OfReplica = { ...OfAgent, replicaId: Id, replicaType: ReplicaType, poolId: PoolId };
+const OfReplica = {
+  ...OfAgent,
+  replicaId: Id,
+  replicaType: ReplicaType,
+  poolId: PoolId,
+  mode: Mode.optional(),
+};
 
 export const ReplicaRequestedV1 = defineEvent({
   name: 'replica.requested',
@@ -147,7 +157,13 @@ export const ReplicaFailedV1 = defineEvent({
   owner: 'replica',
   summary: 'A standby could not be made, or was lost.',
   subject: 'logical agent',
-  data: z.object({ ...OfReplica, ec2InstanceId: z.string().nullable(), reason: z.string() }),
+  data: z.object({
+    ...OfReplica,
+    ec2InstanceId: z.string().nullable(),
+    reason: z.string(),
+    /** The pool had no machine to give, or none at that price. Anything else says nothing about the pool. */
+    refused: z.boolean().optional(),
+  }),
 });
 
 export const InstanceRoleChangedV1 = defineEvent({

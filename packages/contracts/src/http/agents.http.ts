@@ -14,6 +14,8 @@ export const AgentConfigBody = z.object({
   min_savings_percent: z.number(),
   risk_threshold: z.number(),
   max_switches_per_week: z.number().int(),
+  downtime_usd_per_minute: z.number().optional(),
+  transfer_usd_per_switch: z.number().optional(),
   max_switches_per_day: z.number().int(),
   min_pool_duration_hours: z.number(),
   cooldown_minutes: z.number().int(),
@@ -97,6 +99,9 @@ export const GetReplicaConfigRoute = defineRoute({
 });
 
 /** Both spellings of both dashboards and of the documents (K7, K8, CT-101). */
+/** As much as engines can reckon with; a million a minute is more than any workload earns. */
+const LossUsd = z.number().min(0).max(1e6).nullish();
+
 const SettingsBody = z.object({
   enabled: OptionalFlag,
   autoSwitchEnabled: OptionalFlag,
@@ -123,6 +128,10 @@ const SettingsBody = z.object({
   max_switches_per_day: z.number().int().min(0).nullish(),
   maxSwitchesPerWeek: z.number().int().min(0).nullish(),
   max_switches_per_week: z.number().int().min(0).nullish(),
+  downtimeUsdPerMinute: LossUsd,
+  downtime_usd_per_minute: LossUsd,
+  transferUsdPerSwitch: LossUsd,
+  transfer_usd_per_switch: LossUsd,
   target_savings_percent: OptionalNumber,
   replica_count: OptionalNumber,
 });

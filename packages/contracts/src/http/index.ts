@@ -13,6 +13,18 @@ export {
   ToggleEnabledRoute,
   type SettingsBody,
 } from './agents.http.js';
+export { backtestReportOf } from './backtest-report.js';
+export {
+  BacktestChartRoute,
+  BacktestItem,
+  BacktestReport,
+  BacktestTableRow,
+  CancelBacktestRoute,
+  GetBacktestRoute,
+  ImportBacktestRoute,
+  ListBacktestsRoute,
+  StartBacktestRoute,
+} from './backtests.http.js';
 export {
   ClientItem,
   CreateClientRoute,
@@ -54,6 +66,16 @@ export {
   OperationalMetricsRoute,
   StartConsolidationRoute,
 } from './operations.http.js';
+export {
+  ActivateModelRoute,
+  FallBackModelRoute,
+  ModelSessionItem,
+  ModelSessionsRoute,
+  ShadowModelRoute,
+  SystemHealthRoute,
+  UploadEngineRoute,
+  UploadModelRoute,
+} from './models.http.js';
 export {
   ActivityRoute,
   AdminInstancesRoute,
@@ -104,6 +126,7 @@ export {
   type PricingReportBody,
   type SwitchReportBody,
 } from './reports.http.js';
+export { PoolRiskRoute, PoolRisksRoute } from './risk.http.js';
 export {
   CloseSavingsRoute,
   CostsRoute,
@@ -116,8 +139,25 @@ export {
   StatsChartsRoute,
   type SavingsItem,
 } from './savings.http.js';
+export {
+  ActivateHazardPriorsRoute,
+  CreateTrainingSetRoute,
+  FitHazardPriorsRoute,
+  HazardPriorsRoute,
+  RemakeTrainingSetRoute,
+  TrainingColumnsRoute,
+  TrainingSetFileRoute,
+  TrainingSetsRoute,
+} from './training.http.js';
 export { defineRoute } from './define-route.js';
 export type { BodyOf, QueryOf, ResponseOf, RouteAccess, RouteDefinition } from './define-route.js';
 export { openApiOf } from './openapi.js';
 export { ROUTES } from './routes.js';
 export { ErrorBody, normaliseMode, parseInstant } from './wire-primitives.js';
+export {
+  DecideRoute,
+  DecisionRoute,
+  ReplayDecisionRoute,
+  SwitchRecommendationRoute,
+} from './decisions.http.js';
+export { DecisionAdviceRoute, EngineComparisonChartRoute, EngineComparisonRoute } from './comparison.http.js';

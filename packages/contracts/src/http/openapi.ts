@@ -56,9 +56,21 @@ function producedBy(route: RouteDefinition, response: JsonObject): readonly stri
   return [response['type'] === 'string' ? 'text/plain' : 'application/json'];
 }
 
+/** Bodies that are more than text. */
+const STREAMED: Readonly<Record<string, JsonObject>> = {
+  'multipart/form-data': {
+    type: 'object',
+    required: ['files'],
+    properties: {
+      files: { type: 'array', items: { type: 'string', contentMediaType: 'application/octet-stream' } },
+    },
+  },
+};
+
 function requestBody(route: RouteDefinition): JsonObject {
   if (route.consumes.length > 0) {
-    return { requestBody: { required: true, content: contentOf(route.consumes, { type: 'string' }) } };
+    const content = route.consumes.map((type) => [type, { schema: STREAMED[type] ?? { type: 'string' } }]);
+    return { requestBody: { required: true, content: Object.fromEntries(content) as JsonObject } };
   }
   const body = jsonSchema(route.body, 'input');
   return isAnything(body) ? {} : { requestBody: { content: contentOf(['application/json'], body) } };

@@ -35,6 +35,9 @@ export const PoolsRoute = defineRoute({
         on_demand_source: z.string().nullable(),
         on_demand_as_of: z.string().nullable(),
         savings_percent: z.number().nullable(),
+        /** 0 to 1; null when it is not known. */
+        risk_score: z.number().nullable(),
+        risk_label: z.string().nullable(),
         source: z.string().nullable(),
         observed_at: z.string().nullable(),
         confirmed_at: z.string().nullable(),
