@@ -22,6 +22,8 @@ export { deleteInChunks } from './delete-in-chunks.js';
 export type { ChunkedDelete } from './delete-in-chunks.js';
 export { Attempts } from './inbox.js';
 export { indexMigration } from './index-migration.js';
+export { LeasedJob } from './leased-job.js';
+export type { LeasedJobSettings } from './leased-job.js';
 export { LeasedTask } from './leased-task.js';
 export type { LeasedRun, LeasedTaskSettings } from './leased-task.js';
 export { Lease, Leases } from './leases.js';

@@ -1,13 +1,14 @@
 import type { UnitOfWork } from '@spotopt/kernel';
 import { type ChunkedDelete, deleteInChunks } from './delete-in-chunks.js';
-import { LeasedTask, type LeasedTaskSettings } from './leased-task.js';
+import { LeasedJob, type LeasedJobSettings } from './leased-job.js';
+import type { LeasedRun } from './leased-task.js';
 
 /** How long the rows of a table stay. */
 export interface RetentionRule extends Omit<ChunkedDelete, 'before' | 'signal'> {
   readonly keepMs: number;
 }
 
-export interface RetentionSettings extends Omit<LeasedTaskSettings, 'name' | 'intervalMs'> {
+export interface RetentionSettings extends Omit<LeasedJobSettings, 'intervalMs'> {
   readonly uow: UnitOfWork;
   /** Tables that refer to others come before these. */
   readonly rules: readonly RetentionRule[];
@@ -18,23 +19,14 @@ const INTERVAL_MS = 3_600_000;
 const REAL_FLOOR_MS = 10_000;
 
 /** Ends the stay of what is only kept for a while, a little at a time, in one process at a time. */
-export class RetentionJob {
-  readonly #task: LeasedTask;
-
+export class RetentionJob extends LeasedJob {
   constructor(private readonly settings: RetentionSettings) {
     const { uow: _uow, rules: _rules, ...rest } = settings;
-    const intervalMs = settings.clock.noShorterThan(REAL_FLOOR_MS, INTERVAL_MS);
-    this.#task = new LeasedTask({ ...rest, name: 'retention', intervalMs }, ({ signal }) =>
-      this.execute(signal),
-    );
+    super('retention', { ...rest, intervalMs: settings.clock.noShorterThan(REAL_FLOOR_MS, INTERVAL_MS) });
   }
 
-  onApplicationBootstrap(): void {
-    this.#task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.#task.stop();
+  protected override run({ signal }: LeasedRun): Promise<void> {
+    return this.execute(signal);
   }
 
   /** Deletes what is old by now, and goes on where it was when it was cut off. */

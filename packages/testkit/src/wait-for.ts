@@ -1,7 +1,7 @@
 import { SystemClock, type Clock } from '@spotopt/kernel';
 
 export interface WaitForOptions {
-  /** @default 10 s */
+  /** @default 30 s */
   readonly timeoutMs?: number;
   /** For the failure message. */
   readonly what: string;
@@ -21,7 +21,7 @@ export async function waitFor<T>(
   probe: () => T | Promise<T>,
   options: WaitForOptions,
 ): Promise<Exclude<T, Falsy>> {
-  const { timeoutMs = 10_000, what, everyMs = 10 } = options;
+  const { timeoutMs = 30_000, what, everyMs = 10 } = options;
   const giveUpAtMs = REAL_TIME.nowMs() + timeoutMs;
   for (;;) {
     let failure: unknown;

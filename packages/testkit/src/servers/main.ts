@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { provisionServers, type ProvisionedServers } from './provision-servers.js';
 
 const USAGE = 'usage: main.js -- <command> [arguments]';
+const KILL_AFTER_MS = 10_000;
 
 /**
  * Provides the servers, runs a command with their URLs in its environment, stops what it started and ends
@@ -74,7 +75,11 @@ function runCommand(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
-    interruption.passTo((signal) => child.kill(signal));
+    interruption.passTo((signal) => {
+      child.kill(signal);
+      // What hangs in a loop does not hear a signal that it listens to.
+      setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS).unref();
+    });
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       resolve(signal === null ? (code ?? 1) : exitCodeOf(signal));
