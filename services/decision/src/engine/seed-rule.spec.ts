@@ -1,45 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Observation, PoolObservation } from './engine.js';
+import type { Observation } from './engine.js';
+import {
+  currentOf,
+  OBSERVED_AT as AT,
+  observationOf as observation,
+  poolOf as pool,
+} from './observation-samples.contract.js';
 import { riskOf, riskPartsOf, SeedRuleEngine } from './seed-rule.js';
-
-const AT = '2026-11-21T12:00:00.000Z';
-
-function pool(overrides: Partial<PoolObservation> = {}): PoolObservation {
-  return {
-    poolId: 't3.medium.us-east-1b',
-    az: 'us-east-1b',
-    instanceType: 't3.medium',
-    usdPerHour: 0.0125,
-    pricesReadUntil: '2026-11-21T11:55:00.000Z',
-    interruptions30d: 0,
-    volatility24h: 0,
-    rising: false,
-    quietHours: 100,
-    blockedUntil: null,
-    ...overrides,
-  };
-}
-
-function observation(overrides: Partial<Observation> = {}): Observation {
-  return {
-    at: AT,
-    agentId: 'agent-1',
-    region: 'us-east-1',
-    instanceType: 't3.medium',
-    current: {
-      mode: 'ondemand',
-      poolId: 't3.medium.us-east-1a',
-      az: 'us-east-1a',
-      usdPerHour: 0.0416,
-      estimated: false,
-    },
-    limits: { minSavingsPercent: 30, maxRisk: 0.3 },
-    pools: [pool()],
-    onDemand: { usdPerHour: 0.0416, source: 'catalogue' },
-    ...overrides,
-  };
-}
 
 const engine = new SeedRuleEngine();
 
@@ -110,14 +78,14 @@ describe('seed rule', () => {
   });
 
   it('never judges a saving by a present price that it does not know', () => {
-    const current = { ...observation().current, mode: 'unknown' as const, usdPerHour: null };
+    const current = currentOf({ mode: 'unknown' as const, usdPerHour: null });
     const proposal = engine.propose(observation({ current }));
     expect(proposal.action).toBe('stay');
     expect(proposal.candidates.every((c) => c.rejectedBecause.includes('current-price-unknown'))).toBe(true);
   });
 
   it('leaves a spot pool that became dear for on-demand, but not for an estimated price', () => {
-    const current = { ...observation().current, mode: 'spot' as const, usdPerHour: 0.08 };
+    const current = currentOf({ mode: 'spot' as const, usdPerHour: 0.08 });
     const dear = { current, pools: [pool({ poolId: 't3.medium.us-east-1a', usdPerHour: 0.08 })] };
     expect(engine.propose(observation(dear))).toMatchObject({
       action: 'switch_to_ondemand',
@@ -128,7 +96,7 @@ describe('seed rule', () => {
   });
 
   it('marks a saving that rests on an estimate', () => {
-    const current = { ...observation().current, estimated: true };
+    const current = currentOf({ estimated: true });
     const proposal = engine.propose(observation({ current }));
     expect(proposal).toMatchObject({ action: 'switch_to_spot', estimated: true });
     expect(proposal.reason).toContain('estimated on-demand price');
@@ -161,8 +129,8 @@ const anyObservation = fc
       pools: pools.map(({ zone, ...facts }) =>
         pool({ ...facts, poolId: `t3.medium.us-east-1${zone}`, az: `us-east-1${zone}` }),
       ),
-      current: { ...observation().current, mode, usdPerHour: currentUsd },
-      limits,
+      current: currentOf({ mode, usdPerHour: currentUsd }),
+      limits: { ...limits, maxPriceAgeSeconds: 3600 },
       onDemand: onDemandUsd === null ? null : { usdPerHour: onDemandUsd, source: 'catalogue' },
     }),
   );
@@ -183,8 +151,8 @@ describe('seed rule, whatever it sees', () => {
         expect(chosen.rejectedBecause).toEqual([]);
         expect(chosen.risk).toBeLessThan(seen.limits.maxRisk);
         expect(chosen.savingsPercent).toBeGreaterThan(seen.limits.minSavingsPercent - 1e-9);
-        expect(expectedSavingsUsdPerHour).toBeCloseTo(Number(seen.current.usdPerHour) - chosenUsd, 12);
-        expect(target.mode === seen.current.mode && target.poolId === seen.current.poolId).toBe(false);
+        expect(expectedSavingsUsdPerHour).toBeCloseTo(Number(seen.current?.usdPerHour) - chosenUsd, 12);
+        expect(target.mode === seen.current?.mode && target.poolId === seen.current.poolId).toBe(false);
         for (const other of candidates.filter((c) => c.rejectedBecause.length === 0)) {
           expect(other.usdPerHour).toBeGreaterThanOrEqual(chosenUsd);
         }

@@ -8,21 +8,29 @@ import {
   type RiskParts,
   type ScoredCandidate,
 } from './engine.js';
-
-export interface SeedRuleSettings {
-  /** Prices that were read longer ago than this are not acted on. @default 60 min */
-  readonly maxPriceAgeMs: number;
-}
-
-export const SEED_RULE_SETTINGS: SeedRuleSettings = { maxPriceAgeMs: 60 * 60_000 };
+import { expectedSavingOf } from './expected-saving.js';
+import { isPriceFresh } from './price-freshness.js';
 
 /** A part of the risk about which nothing is known counts as half. */
 const UNKNOWN_PART = 0.5;
 
+/** The rule estimates neither losses nor downtime. */
+const NOT_ESTIMATED = {
+  lossPerHour: null,
+  scoreUsdPerHour: null,
+  expectedUsdPerHour: null,
+  expectedDowntimeSecondsPerHour: null,
+} as const;
+
+const CONFIDENCE = 0.8;
+
 const clamp = (value: number): number => Math.min(1, Math.max(0, value));
 
+/** What the published formula looks at. */
+export type RiskFacts = Pick<PoolObservation, 'interruptions30d' | 'volatility24h' | 'quietHours' | 'rising'>;
+
 /** The parts of the published formula, each between 0 and 1. */
-export function riskPartsOf(pool: PoolObservation): RiskParts {
+export function riskPartsOf(pool: RiskFacts): RiskParts {
   return {
     interruptions: clamp(pool.interruptions30d / 30),
     volatility: pool.volatility24h === null ? UNKNOWN_PART : clamp(pool.volatility24h),
@@ -47,22 +55,20 @@ export class SeedRuleEngine extends Engine {
   override readonly name = 'seed-rule';
   override readonly version = '1';
 
-  constructor(private readonly settings: SeedRuleSettings = SEED_RULE_SETTINGS) {
-    super();
-  }
-
   override propose(observation: Observation): Proposal {
     const candidates = [
       ...observation.pools.map((pool) => this.#scoreSpot(observation, pool)),
       ...this.#scoreOnDemand(observation),
     ];
-    const best = cheapestOf(candidates.filter((candidate) => candidate.rejectedBecause.length === 0));
+    const best = this.#choose(observation, candidates);
+    const { standby } = observation;
     const shared = {
       engine: this.name,
       engineVersion: this.version,
+      standby: standby === null ? null : { mode: standby.mode, poolId: standby.poolId },
       candidates,
-      confidence: 0.8,
-      estimated: observation.current.estimated,
+      confidence: CONFIDENCE,
+      estimated: observation.current?.estimated ?? false,
     };
     if (best === null) {
       return {
@@ -71,26 +77,37 @@ export class SeedRuleEngine extends Engine {
         target: null,
         reason: reasonToStay(observation, candidates),
         expectedSavingsUsdPerHour: 0,
+        expectedSaving: null,
       };
     }
+    const expectedSaving = expectedSavingOf(observation, best.usdPerHour ?? 0);
     return {
       ...shared,
       action: best.mode === 'spot' ? 'switch_to_spot' : 'switch_to_ondemand',
       target: { mode: best.mode, poolId: best.poolId },
       reason: reasonToMove(observation, best),
-      expectedSavingsUsdPerHour: (observation.current.usdPerHour ?? 0) - (best.usdPerHour ?? 0),
+      expectedSavingsUsdPerHour: expectedSaving?.netUsdPerHour ?? 0,
+      expectedSaving,
     };
+  }
+
+  /** Without a primary there is nothing to compare with: the rule takes the machine that can always be had. */
+  #choose(observation: Observation, candidates: readonly ScoredCandidate[]): ScoredCandidate | null {
+    if (observation.current === null) return candidates.find(({ mode }) => mode === 'ondemand') ?? null;
+    return cheapestOf(candidates.filter((candidate) => candidate.rejectedBecause.length === 0));
   }
 
   #scoreSpot(observation: Observation, pool: PoolObservation): ScoredCandidate {
     const parts = riskPartsOf(pool);
     const risk = riskOf(parts);
     const rejected: RejectionCode[] = [];
-    if (observation.current.mode === 'spot' && observation.current.poolId === pool.poolId) {
+    if (observation.current?.mode === 'spot' && observation.current.poolId === pool.poolId) {
       rejected.push('current-pool');
     }
+    if (pool.available === false) rejected.push('pool-unavailable');
+    if (pool.underNotice) rejected.push('pool-under-notice');
     if (pool.usdPerHour === null) rejected.push('price-unknown');
-    else if (!this.#isFresh(observation, pool)) rejected.push('price-stale');
+    else if (!isPriceFresh(observation, pool)) rejected.push('price-stale');
     if (pool.blockedUntil !== null && pool.blockedUntil > observation.at) rejected.push('pool-blocked');
     rejected.push(...rejectionsOfSaving(observation, pool.usdPerHour));
     if (!(risk < observation.limits.maxRisk)) rejected.push('risk-too-high');
@@ -101,6 +118,7 @@ export class SeedRuleEngine extends Engine {
       savingsPercent: savingsPercentOf(observation, pool.usdPerHour),
       risk,
       riskParts: parts,
+      ...NOT_ESTIMATED,
       rejectedBecause: rejected,
     };
   }
@@ -109,37 +127,36 @@ export class SeedRuleEngine extends Engine {
     const { onDemand, current } = observation;
     if (onDemand === null) return [];
     const rejected: RejectionCode[] = [];
-    if (current.mode === 'ondemand') rejected.push('current-pool');
+    if (current?.mode === 'ondemand') rejected.push('current-pool');
     if (onDemand.source === null || onDemand.source === 'estimated') rejected.push('price-estimated');
     rejected.push(...rejectionsOfSaving(observation, onDemand.usdPerHour));
     return [
       {
         mode: 'ondemand',
-        poolId: poolIdOf(observation.instanceType, current.az),
+        poolId: poolIdOf(
+          observation.instanceType,
+          current?.az ?? observation.pools[0]?.az ?? `${observation.region}a`,
+        ),
         usdPerHour: onDemand.usdPerHour,
         savingsPercent: savingsPercentOf(observation, onDemand.usdPerHour),
         risk: 0,
         riskParts: null,
+        ...NOT_ESTIMATED,
         rejectedBecause: rejected,
       },
     ];
   }
-
-  #isFresh(observation: Observation, pool: PoolObservation): boolean {
-    if (pool.pricesReadUntil === null) return false;
-    return Date.parse(observation.at) - Date.parse(pool.pricesReadUntil) <= this.settings.maxPriceAgeMs;
-  }
 }
 
 function savingsPercentOf(observation: Observation, usdPerHour: number | null): number | null {
-  const present = observation.current.usdPerHour;
-  if (present === null || usdPerHour === null) return null;
+  const present = observation.current?.usdPerHour ?? null;
+  if (present === null || present <= 0 || usdPerHour === null) return null;
   return ((present - usdPerHour) / present) * 100;
 }
 
 function rejectionsOfSaving(observation: Observation, usdPerHour: number | null): RejectionCode[] {
-  const present = observation.current.usdPerHour;
-  if (present === null) return ['current-price-unknown'];
+  const present = observation.current?.usdPerHour ?? null;
+  if (present === null || present <= 0) return ['current-price-unknown'];
   if (usdPerHour === null) return [];
   const pays = (present - usdPerHour) / present > observation.limits.minSavingsPercent / 100;
   return pays ? [] : ['saving-too-small'];
@@ -157,12 +174,13 @@ function cheapestOf(candidates: readonly ScoredCandidate[]): ScoredCandidate | n
 function reasonToMove(observation: Observation, best: ScoredCandidate): string {
   const where = best.mode === 'spot' ? best.poolId : 'on-demand';
   const saving = `${(best.savingsPercent ?? 0).toFixed(1)} %`;
-  const mark = observation.current.estimated ? ', measured against an estimated on-demand price' : '';
+  const mark =
+    observation.current?.estimated === true ? ', measured against an estimated on-demand price' : '';
   return `${where} costs ${saving} less than now at risk ${best.risk.toFixed(2)}${mark}`;
 }
 
 function reasonToStay(observation: Observation, candidates: readonly ScoredCandidate[]): string {
-  if (observation.current.usdPerHour === null) return 'the present price is not known yet';
+  if ((observation.current?.usdPerHour ?? null) === null) return 'the present price is not known yet';
   const others = candidates.filter((candidate) => !candidate.rejectedBecause.includes('current-pool'));
   const { minSavingsPercent, maxRisk } = observation.limits;
   const cheapest = cheapestOf(others.filter((candidate) => candidate.usdPerHour !== null));

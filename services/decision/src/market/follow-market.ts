@@ -1,3 +1,4 @@
+import type { RiskCause } from '@spotopt/contracts';
 import type { Inbox, Tx, UnitOfWork } from '@spotopt/kernel';
 import type { Interruption, MachinePlacement, Market, MarketStore, MarkStore, PoolPrice } from './ports.js';
 
@@ -8,6 +9,8 @@ export interface FollowMarketDeps {
   readonly marks: MarkStore;
   /** Called when prices were read, since a workload may be waiting for its first decision. */
   readonly onPricesRead: () => void;
+  /** Called after something was stored that speaks for or against a pool. */
+  readonly onPoolChanged: (poolId: string, cause: RiskCause) => void;
 }
 
 /** Keeps prices, interruptions and refusals of pools up to date from events, in whatever order they come. */
@@ -16,6 +19,7 @@ export class FollowMarket {
 
   async priceChanged(messageId: string, price: PoolPrice): Promise<void> {
     await this.#once(messageId, (tx) => this.deps.markets.savePrice(tx, price));
+    this.deps.onPoolChanged(price.poolId, 'price-changed');
   }
 
   async pricesRead(messageId: string, markets: readonly Market[], readUntil: Date): Promise<void> {
@@ -33,10 +37,22 @@ export class FollowMarket {
 
   async interrupted(messageId: string, interruption: Interruption): Promise<void> {
     await this.#once(messageId, (tx) => this.deps.marks.addInterruption(tx, interruption));
+    await this.#tellPoolOf(interruption.ec2InstanceId, 'interruption');
+  }
+
+  async recommended(messageId: string, recommendation: Interruption): Promise<void> {
+    await this.#once(messageId, (tx) => this.deps.marks.addRecommendation(tx, recommendation));
+    await this.#tellPoolOf(recommendation.ec2InstanceId, 'notice');
   }
 
   async launchFailed(messageId: string, failure: { poolId: string; at: Date }): Promise<void> {
     await this.#once(messageId, (tx) => this.deps.marks.addLaunchFailure(tx, { id: messageId, ...failure }));
+    this.deps.onPoolChanged(failure.poolId, 'launch-failed');
+  }
+
+  async #tellPoolOf(ec2InstanceId: string, cause: RiskCause): Promise<void> {
+    const poolId = await this.deps.uow.read((tx) => this.deps.marks.spotPoolOf(tx, ec2InstanceId));
+    if (poolId !== null) this.deps.onPoolChanged(poolId, cause);
   }
 
   async #once(messageId: string, work: (tx: Tx) => Promise<void>): Promise<void> {

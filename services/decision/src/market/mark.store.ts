@@ -34,15 +34,27 @@ export class SqlMarkStore extends MarkStore {
   }
 
   override async addInterruption(tx: Tx, interruption: Interruption): Promise<void> {
-    const { incidentId, ec2InstanceId, at } = interruption;
-    const placement = await managerOf(tx).findOneBy(MachinePlacementRow, { ec2InstanceId });
-    await insertIfAbsent(tx, PoolMarkRow, {
-      id: incidentId,
-      kind: 'interruption',
-      poolId: placement?.mode === 'spot' ? placement.poolId : null,
-      ec2InstanceId,
-      at,
-    });
+    const { incidentId, at } = interruption;
+    if (await this.#add(tx, 'interruption', interruption)) return;
+    // The incident began as a recommendation.
+    await managerOf(tx).update(
+      PoolMarkRow,
+      { id: incidentId, kind: 'rebalance' },
+      { kind: 'interruption', at },
+    );
+  }
+
+  override async addRecommendation(tx: Tx, recommendation: Interruption): Promise<void> {
+    await this.#add(tx, 'rebalance', recommendation);
+  }
+
+  async #add(
+    tx: Tx,
+    kind: PoolMark['kind'],
+    { incidentId, ec2InstanceId, at }: Interruption,
+  ): Promise<boolean> {
+    const poolId = await this.spotPoolOf(tx, ec2InstanceId);
+    return insertIfAbsent(tx, PoolMarkRow, { id: incidentId, kind, poolId, ec2InstanceId, at });
   }
 
   override async addLaunchFailure(
@@ -50,6 +62,11 @@ export class SqlMarkStore extends MarkStore {
     failure: { readonly id: string; readonly poolId: string; readonly at: Date },
   ): Promise<void> {
     await insertIfAbsent(tx, PoolMarkRow, { ...failure, kind: 'launch-failed', ec2InstanceId: null });
+  }
+
+  override async spotPoolOf(tx: Tx, ec2InstanceId: string): Promise<string | null> {
+    const placement = await managerOf(tx).findOneBy(MachinePlacementRow, { ec2InstanceId });
+    return placement?.mode === 'spot' ? placement.poolId : null;
   }
 
   override async listMarks(tx: Tx, poolIds: readonly string[], since: Date): Promise<PoolMark[]> {

@@ -29,6 +29,8 @@ export class MarketConsumer {
       observedAt: new Date(observedAt),
       onDemandUsdPerHour: rest.onDemandUsdPerHour,
       onDemandSource: rest.onDemandSource,
+      advisorBucket: null,
+      placementScore: null,
     });
   }
 
@@ -54,16 +56,18 @@ export class MarketConsumer {
   @OnEvent(InterruptionDetectedV1, { subscription: 'interruption-detected' })
   async onInterruption(@Payload() event: EventOf<typeof InterruptionDetectedV1>): Promise<void> {
     const { incidentId, ec2InstanceId, urgency, detectedAt } = event.data;
-    if (urgency !== 'terminate') return;
-    await this.followMarket.interrupted(event.id, { incidentId, ec2InstanceId, at: new Date(detectedAt) });
+    const seen = { incidentId, ec2InstanceId, at: new Date(detectedAt) };
+    if (urgency === 'terminate') await this.followMarket.interrupted(event.id, seen);
+    else await this.followMarket.recommended(event.id, seen);
   }
 
   @OnEvent(ReplicaFailedV1, { subscription: 'replica-failed' })
   async onReplicaFailed(@Payload() event: EventOf<typeof ReplicaFailedV1>): Promise<void> {
-    // One that ran and was lost is an interruption, which comes by itself.
-    if (event.data.ec2InstanceId !== null) return;
+    // Marks hold for all tenants: a standby that somebody gave up says nothing about its pool.
+    const { refused, mode, poolId } = event.data;
+    if (refused !== true || mode === 'ondemand') return;
     await this.followMarket.launchFailed(event.id, {
-      poolId: event.data.poolId,
+      poolId,
       at: new Date(event.time),
     });
   }

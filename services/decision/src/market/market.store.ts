@@ -4,6 +4,7 @@ import {
   idColumn,
   insertIfAbsent,
   instantColumn,
+  intColumn,
   managerOf,
   moneyColumn,
   stringColumn,
@@ -36,6 +37,8 @@ export class MarketPoolRow {
   @Column(instantColumn({ name: 'observed_at' })) observedAt!: Date;
   @Column(moneyColumn({ name: 'on_demand_usd_per_hour', nullable: true })) onDemandUsdPerHour!: number | null;
   @Column(stringColumn(32, { name: 'on_demand_source', nullable: true })) onDemandSource!: string | null;
+  @Column(intColumn({ name: 'advisor_bucket', nullable: true })) advisorBucket!: number | null;
+  @Column(intColumn({ name: 'placement_score', nullable: true })) placementScore!: number | null;
 }
 
 @Entity('price_point')
@@ -52,12 +55,15 @@ export class SqlMarketStore extends MarketStore {
     await this.addPoints(tx, [{ poolId: price.poolId, at: price.observedAt, usdPerHour: price.usdPerHour }]);
     if (await insertIfAbsent(tx, MarketPoolRow, price)) return;
     const { poolId, usdPerHour, observedAt, onDemandUsdPerHour, onDemandSource } = price;
+    const { advisorBucket, placementScore } = price;
     const manager = managerOf(tx);
     await manager.update(
       MarketPoolRow,
       { poolId, observedAt: LessThan(observedAt) },
       { usdPerHour, observedAt },
     );
+    if (advisorBucket !== null) await manager.update(MarketPoolRow, { poolId }, { advisorBucket });
+    if (placementScore !== null) await manager.update(MarketPoolRow, { poolId }, { placementScore });
     if (onDemandUsdPerHour === null) return;
     await manager.update(MarketPoolRow, { poolId }, { onDemandUsdPerHour, onDemandSource });
   }
@@ -87,6 +93,11 @@ export class SqlMarketStore extends MarketStore {
     const { region, instanceType } = market;
     const row = await managerOf(tx).findOneBy(MarketRow, { region, instanceType });
     return row === null ? null : { ...row };
+  }
+
+  override async listMarkets(tx: Tx): Promise<Market[]> {
+    const rows = await managerOf(tx).find(MarketRow, { order: { region: 'ASC', instanceType: 'ASC' } });
+    return rows.map(({ region, instanceType }) => ({ region, instanceType }));
   }
 
   override async listPools(tx: Tx, market: Market): Promise<PoolPrice[]> {

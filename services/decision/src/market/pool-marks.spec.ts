@@ -15,6 +15,7 @@ describe('what speaks against a pool', () => {
       interruptions: 0,
       quietHours: 72,
       blockedUntil: null,
+      underNotice: false,
     });
     expect(markFeaturesOf([], null, NOW).quietHours).toBeNull();
   });
@@ -29,6 +30,7 @@ describe('what speaks against a pool', () => {
       interruptions: 0,
       quietHours: 0.25,
       blockedUntil: hoursAgo(-0.25),
+      underNotice: false,
     });
   });
 
@@ -38,5 +40,16 @@ describe('what speaks against a pool', () => {
     expect(markFeaturesOf([mark(0), mark(30)], null, NOW).blockedUntil).toEqual(hoursAgo(-0.5));
     const many = Array.from({ length: 20 }, (_, index) => mark(index));
     expect(markFeaturesOf(many, null, NOW).blockedUntil).toEqual(hoursAgo(-12));
+  });
+
+  it('sees a recommendation as a sign of scarcity only, for half an hour', () => {
+    expect(markFeaturesOf([mark(0.25, 'rebalance')], hoursAgo(72), NOW)).toEqual({
+      interruptions: 0,
+      quietHours: 72,
+      blockedUntil: null,
+      underNotice: true,
+    });
+    expect(markFeaturesOf([mark(0.5, 'rebalance')], null, NOW).underNotice).toBe(false);
+    expect(markFeaturesOf([mark(0.25, 'interruption')], null, NOW).underNotice).toBe(true);
   });
 });

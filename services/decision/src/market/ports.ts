@@ -25,6 +25,10 @@ export interface PoolPrice extends Market {
   readonly observedAt: Date;
   readonly onDemandUsdPerHour: number | null;
   readonly onDemandSource: OnDemandSource | null;
+  /** Index of the Spot Advisor's range of interruptions a month, 0 (< 5 %) to 4 (> 20 %). */
+  readonly advisorBucket: number | null;
+  /** AWS's own guess of how likely a request succeeds, 1 to 10. */
+  readonly placementScore: number | null;
 }
 
 export interface PricePointOfPool {
@@ -42,6 +46,7 @@ export abstract class MarketStore {
   abstract setReadUntil(tx: Tx, market: Market, readUntil: Date): Promise<void>;
   abstract setRefreshed(tx: Tx, market: Market, at: Date): Promise<void>;
   abstract find(tx: Tx, market: Market): Promise<MarketState | null>;
+  abstract listMarkets(tx: Tx): Promise<Market[]>;
   /** Sorted by pool id. */
   abstract listPools(tx: Tx, market: Market): Promise<PoolPrice[]>;
   /** Oldest first. */
@@ -57,6 +62,10 @@ export abstract class MarkStore {
     tx: Tx,
     failure: { readonly id: string; readonly poolId: string; readonly at: Date },
   ): Promise<void>;
+  /** A rebalance recommendation: the pool gets scarce, but took nothing back yet. One per incident. */
+  abstract addRecommendation(tx: Tx, recommendation: Interruption): Promise<void>;
+  /** Spot pool that the machine was last seen in; null when it was none or is not known. */
+  abstract spotPoolOf(tx: Tx, ec2InstanceId: string): Promise<string | null>;
   abstract listMarks(tx: Tx, poolIds: readonly string[], since: Date): Promise<PoolMark[]>;
 }
 

@@ -1,4 +1,11 @@
-import { CurrentPrices, parsePoolId, type PriceSource, RawPrices, regionOf } from '@spotopt/contracts';
+import {
+  CurrentPrices,
+  parsePoolId,
+  PoolCatalogue,
+  type PriceSource,
+  RawPrices,
+  regionOf,
+} from '@spotopt/contracts';
 import type { Clock } from '@spotopt/kernel';
 import type { RpcClient } from '@spotopt/messaging';
 import { type Market, type PoolPrice, type PricePointOfPool, PricingReads } from './ports.js';
@@ -18,8 +25,11 @@ export class RpcPricingReads extends PricingReads {
 
   override async currentPrices(market: Market): Promise<PoolPrice[]> {
     const { pools } = await this.rpc.call(CurrentPrices, market);
+    const catalogue = await this.rpc.call(PoolCatalogue, { ...market, poolIds: null });
+    const facts = new Map(catalogue.pools.map((pool) => [pool.poolId, pool]));
     return pools.map((pool) => {
       const { instanceType, az } = parsePoolId(pool.poolId);
+      const known = facts.get(pool.poolId);
       return {
         poolId: pool.poolId,
         region: regionOf(az),
@@ -29,6 +39,8 @@ export class RpcPricingReads extends PricingReads {
         observedAt: new Date(pool.observedAt),
         onDemandUsdPerHour: pool.onDemandUsdPerHour,
         onDemandSource: pool.onDemandSource,
+        advisorBucket: known?.advisor?.bucket ?? null,
+        placementScore: known?.placementScore?.score ?? null,
       };
     });
   }

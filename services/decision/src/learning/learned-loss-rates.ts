@@ -1,0 +1,47 @@
+import type { Tx } from '@spotopt/kernel';
+import { lossRates } from '../engine/hazard/loss-rate.js';
+import type { Market, MarketStore } from '../market/ports.js';
+import { LossRates, type PoolFacts } from '../risk/ports.js';
+import type { LearningStore } from './ports.js';
+
+/** Rates of loss as the engine `hazard` reads them from what was learned. */
+export class LearnedLossRates extends LossRates {
+  constructor(
+    private readonly markets: MarketStore,
+    private readonly learnings: LearningStore,
+  ) {
+    super();
+  }
+
+  override async read(tx: Tx, pools: readonly PoolFacts[], now: Date): Promise<ReadonlyMap<string, number>> {
+    const groups = Map.groupBy(pools, ({ region, instanceType }) => `${region} ${instanceType}`);
+    const rates = new Map<string, number>();
+    for (const group of groups.values()) {
+      const [first] = group;
+      if (first === undefined) continue;
+      const rateOf = await this.#ratesOf(tx, first, now);
+      if (rateOf === null) continue;
+      for (const { poolId } of group) rates.set(poolId, rateOf(poolId));
+    }
+    return rates;
+  }
+
+  /** Null while nothing was learned of the market. */
+  async #ratesOf(
+    tx: Tx,
+    { region, instanceType }: Market,
+    now: Date,
+  ): Promise<((poolId: string) => number) | null> {
+    const market = { region, instanceType };
+    const found = await this.learnings.find(tx, market);
+    if (found === null) return null;
+    const { learned } = found;
+    const known = await this.markets.listPools(tx, market);
+    const pools = known.map((pool) => ({
+      ...pool,
+      available: null,
+      belief: learned.pools.get(pool.poolId) ?? null,
+    }));
+    return lossRates({ at: now.toISOString(), market: learned.market, pools });
+  }
+}
