@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
+  Advise,
   type AgentSettings,
   AgentRegisteredV1,
   AgentSettingsChangedV1,
@@ -7,11 +8,14 @@ import {
   DecisionMadeV1,
   type EventData,
   type EventDefinition,
+  GetDecision,
   InterruptionDetectedV1,
   ListDecisions,
   type NewEvent,
+  PoolCatalogue,
   PricesReadV1,
   RawPrices,
+  ReplayDecision,
   SpotPriceChangedV1,
   SwitchFinishedV1,
   SwitchProposedV1,
@@ -20,10 +24,8 @@ import {
 import type { MessageBus } from '@spotopt/messaging';
 import { databaseDialects, waitFor, sampleSettings } from '@spotopt/testkit';
 import { TestService } from '@spotopt/testkit/service';
-import { replay } from './decide/decision.js';
 import { SqlDecisionStore } from './decide/decision.store.js';
 import { decisionService } from './decision.module.js';
-import { SeedRuleEngine } from './engine/seed-rule.js';
 import { SqlMarkStore } from './market/mark.store.js';
 
 const NOW = new Date('2026-11-21T12:00:00.000Z');
@@ -108,6 +110,7 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
   }
 
   async function answerAsPricing(outside: MessageBus): Promise<void> {
+    await outside.respond(PoolCatalogue.method, () => Promise.resolve(JSON.stringify({ pools: [] })));
     await outside.respond(CurrentPrices.method, () =>
       Promise.resolve(
         JSON.stringify({
@@ -141,12 +144,14 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
     await waitFor(() => proposals().length === 1, { what: 'a proposal without any time passing' });
     const [decision] = decisions();
     expect(decision).toMatchObject({
-      engine: 'seed-rule',
+      engine: 'hazard',
       action: 'switch_to_spot',
       targetPoolId: B,
       decidedAt: NOW.toISOString(),
     });
-    expect(decision?.expectedSavingsUsdPerHour).toBeCloseTo(0.0298, 10);
+    // Both machines for 8 min and 10 s of downtime at 100 on-demand machines, spread over about a day.
+    const oneOff = (0.0118 * 480 + 100 * 0.0416 * 10) / 3600;
+    expect(decision?.expectedSavingsUsdPerHour).toBeCloseTo(0.0298 - oneOff / 24, 4);
     expect(decision?.candidates).toHaveLength(3);
     expect(proposals()[0]?.data).toMatchObject({
       decisionId: decision?.decisionId,
@@ -167,7 +172,30 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
       new SqlDecisionStore().find(tx, decision?.decisionId ?? ''),
     );
     if (stored === null) throw new Error('the decision is not stored');
-    expect(replay(stored, new SeedRuleEngine())).toEqual(stored.proposal);
+    const asked = { clientId: 'client-1', decisionId: stored.decisionId };
+    expect(await rpc.call(ReplayDecision, asked)).toMatchObject({ identical: true });
+    expect(await rpc.call(GetDecision, { ...asked, withInputs: false })).toMatchObject({
+      decision: {
+        decisionId: stored.decisionId,
+        engine: { name: 'hazard' },
+        reason: stored.proposal.reason,
+      },
+      inputs: null,
+    });
+    await expect(
+      rpc.call(GetDecision, { ...asked, clientId: 'another', withInputs: true }),
+    ).rejects.toMatchObject({
+      code: 'decision-not-found',
+    });
+    const before = decisions().length;
+    expect(await rpc.call(Advise, { clientId: 'client-1', agentId: 'agent-1' })).toMatchObject({
+      decision: {
+        agentId: 'agent-1',
+        action: 'stay',
+        heldBackBy: expect.arrayContaining(['proposal-open']) as unknown,
+      },
+    });
+    expect(decisions()).toHaveLength(before);
     expect(stored.observation.pools.map((pool) => pool.quietHours)).toEqual([300, 300]);
   });
 
@@ -312,6 +340,7 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
     await waitFor(() => proposals().length === 1, { what: 'a proposal' });
     expect(proposals()[0]?.data).toMatchObject({ targetPoolId: A });
     expect(decisions()[0]?.candidates.find(({ poolId }) => poolId === B)?.rejectedBecause).toEqual([
+      'pool-under-notice',
       'pool-blocked',
     ]);
   });

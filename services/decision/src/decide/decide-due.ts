@@ -3,7 +3,7 @@ import type { Clock, UnitOfWork } from '@spotopt/kernel';
 import type { MarketState, MarketStore } from '../market/ports.js';
 import type { Workload, WorkloadStore } from '../workload/ports.js';
 import type { DecideWorkload } from './decide-workload.js';
-import type { MarketRefresh } from './ports.js';
+import type { MarketLearner, MarketRefresh } from './ports.js';
 
 export interface DecideDueDeps {
   readonly uow: UnitOfWork;
@@ -11,6 +11,7 @@ export interface DecideDueDeps {
   readonly workloads: WorkloadStore;
   readonly markets: MarketStore;
   readonly refreshMarket: MarketRefresh;
+  readonly learnMarket: MarketLearner;
   readonly decideWorkload: DecideWorkload;
   /** Told of what did not work and is tried again later. */
   readonly onError: (error: unknown, what: string) => void;
@@ -23,11 +24,16 @@ export interface DecideDueSettings {
   readonly patienceMs: number;
 }
 
-/** Workloads of one pass; those beyond are the first of the next one. */
+const RETRY_MS = 2 * 60_000;
+
+/** Workloads that are read at a time. */
 const BATCH = 500;
 
 /** One pass over the workloads whose next decision is due. */
 export class DecideDue {
+  /** When a market whose prices could not be fetched is tried again. */
+  readonly #notBeforeMs = new Map<string, number>();
+
   constructor(
     private readonly deps: DecideDueDeps,
     private readonly settings: DecideDueSettings,
@@ -35,12 +41,25 @@ export class DecideDue {
 
   async execute(signal?: AbortSignal): Promise<void> {
     const { uow, clock, workloads } = this.deps;
-    const due = await uow.read((tx) => workloads.listDue(tx, clock.now(), BATCH));
+    const isOver = (): boolean => signal?.aborted === true;
+    const now = clock.now();
+    let after: Workload | undefined;
+    do {
+      // One that cannot be decided yet stays due, and holds up nobody behind it.
+      const due = await uow.read((tx) => workloads.listDue(tx, { now, limit: BATCH, after }));
+      await this.#decideAll(due, isOver);
+      after = due.length < BATCH ? undefined : due.at(-1);
+    } while (after !== undefined && !isOver());
+  }
+
+  async #decideAll(due: readonly Workload[], isOver: () => boolean): Promise<void> {
     for (const [, group] of Map.groupBy(due, (workload) => keyOf(marketOf(workload)))) {
       const first = group[0];
-      if (first === undefined || signal?.aborted === true) return;
+      if (first === undefined || isOver()) return;
       const market = await this.#freshMarket(marketOf(first));
+      await this.#learn(marketOf(first));
       for (const workload of group) {
+        if (isOver()) return;
         if (this.#mayDecide(workload, market)) await this.#decide(workload);
       }
     }
@@ -53,12 +72,26 @@ export class DecideDue {
     const known = await find();
     const refreshedAtMs = known?.refreshedAt?.getTime() ?? Number.NEGATIVE_INFINITY;
     if (clock.nowMs() - refreshedAtMs < this.settings.refreshMs) return known;
+    const key = keyOf(market);
+    // While the owner of prices is away each try costs a time-out, for which everybody behind it would wait.
+    if (clock.nowMs() < (this.#notBeforeMs.get(key) ?? 0)) return known;
     try {
       await refreshMarket.execute(market);
+      this.#notBeforeMs.delete(key);
       return await find();
     } catch (error) {
-      onError(error, `the prices of ${keyOf(market)} could not be fetched`);
+      this.#notBeforeMs.set(key, clock.nowMs() + RETRY_MS);
+      onError(error, `the prices of ${key} could not be fetched`);
       return known;
+    }
+  }
+
+  /** An engine that knows nothing of a market yet would be more careful than it need be. */
+  async #learn(market: Market): Promise<void> {
+    try {
+      await this.deps.learnMarket.learn(market);
+    } catch (error) {
+      this.deps.onError(error, `nothing new could be learned of ${keyOf(market)}`);
     }
   }
 

@@ -11,14 +11,20 @@ import {
 } from '@spotopt/testkit';
 import { decisionService } from '../decision.module.js';
 import { SeedRuleEngine } from '../engine/seed-rule.js';
+import { SqlLearningStore } from '../learning/learning.store.js';
 import { SqlMarkStore } from '../market/mark.store.js';
 import { SqlMarketStore } from '../market/market.store.js';
 import { FollowWorkload } from '../workload/follow-workload.js';
 import type { ChangeOfPrimary, Workload } from '../workload/ports.js';
 import { SqlWorkloadStore } from '../workload/workload.store.js';
+import { BuiltinRoster } from '../runtime/builtin-roster.js';
+import { BuiltinRunner } from '../runtime/builtin-runner.js';
+import { SqlStandbyStore } from '../workload/standby.store.js';
 import { DecideWorkload } from './decide-workload.js';
 import { SqlDecisionStore } from './decision.store.js';
 import { Observe } from './observe.js';
+import { ReplayDecision } from './replay-decision.js';
+import { SurveyWorkload } from './survey-workload.js';
 
 const NOW = new Date('2026-11-21T12:00:00.000Z');
 const MINUTE_MS = 60_000;
@@ -80,6 +86,8 @@ describe.each(databaseDialects())('deciding about a workload on %s', (dialect) =
         observedAt: new Date(NOW.getTime() - 100 * 60 * MINUTE_MS),
         onDemandUsdPerHour: 0.0416,
         onDemandSource: 'catalogue',
+        advisorBucket: null,
+        placementScore: null,
       });
       await markets.setReadUntil(tx, { region: 'us-east-1', instanceType: 't3.medium' }, NOW);
     });
@@ -87,11 +95,16 @@ describe.each(databaseDialects())('deciding about a workload on %s', (dialect) =
 
   const decide = (): DecideWorkload => {
     const { uow, outbox } = test.database;
-    const observe = new Observe(markets, new SqlMarkStore());
-    const common = { uow, outbox, clock, ids: new UlidIds() };
+    const cycleMs = 15 * MINUTE_MS;
+    const observe = new Observe(
+      { markets, marks: new SqlMarkStore(), learnings: new SqlLearningStore() },
+      { cycleMs, maxPriceAgeMs: 60 * MINUTE_MS },
+    );
+    const survey = new SurveyWorkload({ uow, clock, workloads, standbys: new SqlStandbyStore(), observe });
+    const engines = new BuiltinRoster([new BuiltinRunner(new SeedRuleEngine())]);
     return new DecideWorkload(
-      { ...common, workloads, decisions, observe, engine: new SeedRuleEngine() },
-      { cycleMs: 15 * MINUTE_MS, proposalMs: 10 * MINUTE_MS },
+      { uow, outbox, clock, ids: new UlidIds(), workloads, decisions, survey, engines },
+      { cycleMs, proposalMs: 10 * MINUTE_MS, engineTimeoutMs: 1_000 },
     );
   };
 
@@ -114,6 +127,20 @@ describe.each(databaseDialects())('deciding about a workload on %s', (dialect) =
     expect(made?.observation.pools).toEqual([
       expect.objectContaining({ poolId: POOL, quietHours: 100, interruptions30d: 0, rising: false }),
     ]);
+  });
+
+  it('is made again by an engine that is closed afterwards', async () => {
+    const made = await decide().execute('agent-1');
+    const rule = new BuiltinRunner(new SeedRuleEngine());
+    let closed = 0;
+    const close = (): Promise<void> => Promise.resolve(void (closed += 1));
+    const apart = { ref: rule.ref, propose: rule.propose.bind(rule), close };
+    const { uow } = test.database;
+    const engines = new BuiltinRoster([apart]);
+    const replay = new ReplayDecision({ uow, decisions, engines, engineTimeoutMs: 1_000 });
+    const request = { decisionId: made?.decisionId ?? '', clientId: null };
+    expect(await replay.execute(request)).toMatchObject({ identical: true });
+    expect(closed).toBe(1);
   });
 
   it.each([

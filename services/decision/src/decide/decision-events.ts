@@ -3,6 +3,7 @@ import {
   type Candidate,
   DecisionMadeV1,
   type EventData,
+  StandbyProposedV1,
   SwitchProposedV1,
 } from '@spotopt/contracts';
 import type { Ids, OutgoingEvent } from '@spotopt/kernel';
@@ -17,8 +18,11 @@ export function decisionView(decision: Decision): EventData<typeof DecisionMadeV
     agentId: decision.agentId,
     clientId: decision.clientId,
     engine: decision.proposal.engine,
-    action,
+    engineVersion: decision.proposal.engineVersion,
+    action: action === 'create_replica' ? 'stay' : action,
     targetPoolId: targetPoolIdOf(decision),
+    standbyPoolId: decision.proposal.standby?.poolId ?? null,
+    heldBackBy: [...decision.verdict.heldBackBy],
     reason: reasonOf(decision),
     expectedSavingsUsdPerHour: action === 'stay' ? 0 : decision.proposal.expectedSavingsUsdPerHour,
     candidates: decision.proposal.candidates.flatMap(candidateView),
@@ -34,25 +38,22 @@ export function eventsOf(decision: Decision, ids: Ids, expiresAt: Date): Outgoin
     correlation: decision.decisionId,
   };
   const made = createEvent(DecisionMadeV1, { ...shared, id: ids.next(), data: decisionView(decision) });
-  const { target } = decision.proposal;
-  if (decision.verdict.outcome !== 'switch' || target === null) return [made];
-  const proposed = createEvent(SwitchProposedV1, {
-    ...shared,
-    id: ids.next(),
-    expiresAt,
-    data: {
-      decisionId: decision.decisionId,
-      agentId: decision.agentId,
-      clientId: decision.clientId,
-      fromEc2InstanceId: decision.fromEc2InstanceId,
-      targetMode: target.mode,
-      targetPoolId: target.poolId,
-      reason: reasonOf(decision),
-      expectedSavingsUsdPerHour: decision.proposal.expectedSavingsUsdPerHour,
-      expiresAt: expiresAt.toISOString(),
-    },
-  });
-  return [made, proposed];
+  const { outcome } = decision.verdict;
+  const { target, standby, expectedSavingsUsdPerHour } = decision.proposal;
+  const about = {
+    decisionId: decision.decisionId,
+    agentId: decision.agentId,
+    clientId: decision.clientId,
+    fromEc2InstanceId: decision.fromEc2InstanceId,
+    reason: reasonOf(decision),
+    expiresAt: expiresAt.toISOString(),
+  };
+  const next = { ...shared, id: ids.next(), expiresAt };
+  if (outcome === 'replica')
+    return [made, createEvent(StandbyProposedV1, { ...next, data: { ...about, standby } })];
+  if (outcome !== 'switch' || target === null) return [made];
+  const move = { targetMode: target.mode, targetPoolId: target.poolId, expectedSavingsUsdPerHour };
+  return [made, createEvent(SwitchProposedV1, { ...next, data: { ...about, ...move } })];
 }
 
 /** Candidates without a price say nothing that the contract could carry; they stay in the stored decision. */

@@ -7,9 +7,11 @@ const proposal = {
   engineVersion: '1',
   action: 'switch_to_spot' as const,
   target: { mode: 'spot' as const, poolId: 't3.medium.us-east-1b' },
+  standby: null,
   candidates: [],
   reason: 'cheaper',
   expectedSavingsUsdPerHour: 0.03,
+  expectedSaving: null,
   estimated: false,
   confidence: 0.8,
 };

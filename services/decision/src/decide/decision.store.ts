@@ -10,6 +10,8 @@ import {
 } from '@spotopt/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Observation, Proposal } from '../engine/ports.js';
+import type { EngineRef } from '../runtime/ports.js';
+import type { EngineAttempt } from './ask-engines.js';
 import { actionOf, reasonOf, targetPoolIdOf } from './decision.js';
 import type { GuardrailFacts, Verdict } from './guardrails.js';
 import { type Decision, type DecisionFilter, DecisionStore } from './ports.js';
@@ -28,6 +30,8 @@ export class DecisionRow {
   @Column(idColumn({ name: 'target_pool_id', nullable: true })) targetPoolId!: string | null;
   @Column(moneyColumn({ name: 'expected_savings_usd_per_hour' })) expectedSavingsUsdPerHour!: number;
   @Column(textColumn()) reason!: string;
+  @Column(jsonColumn({ name: 'engine_ref' })) engineRef!: EngineRef;
+  @Column(jsonColumn()) attempts!: readonly EngineAttempt[];
   @Column(jsonColumn()) observation!: Observation;
   @Column(jsonColumn()) facts!: GuardrailFacts;
   @Column(jsonColumn()) proposal!: Proposal;
@@ -36,9 +40,12 @@ export class DecisionRow {
 
 export class SqlDecisionStore extends DecisionStore {
   override async add(tx: Tx, decision: Decision): Promise<void> {
-    const { proposal, verdict } = decision;
+    const { proposal, verdict, engine: engineRef, ...rest } = decision;
     const row: DecisionRow = {
-      ...decision,
+      ...rest,
+      proposal,
+      verdict,
+      engineRef,
       engine: proposal.engine,
       engineVersion: proposal.engineVersion,
       action: actionOf(decision),
@@ -74,7 +81,7 @@ export class SqlDecisionStore extends DecisionStore {
 
 function toDecision(row: DecisionRow): Decision {
   const { decisionId, agentId, clientId, decidedAt, fromEc2InstanceId } = row;
-  const { observation, facts, proposal, verdict } = row;
+  const { observation, facts, engineRef, attempts, proposal, verdict } = row;
   return {
     decisionId,
     agentId,
@@ -83,6 +90,8 @@ function toDecision(row: DecisionRow): Decision {
     fromEc2InstanceId,
     observation,
     facts,
+    engine: engineRef,
+    attempts,
     proposal,
     verdict,
   };

@@ -3,7 +3,7 @@ import type { AgentSettings } from '@spotopt/contracts';
 import { sampleSettings } from '@spotopt/testkit';
 import fc from 'fast-check';
 import type { Proposal } from '../engine/ports.js';
-import { type GuardrailFacts, judge } from './guardrails.js';
+import { type GuardrailFacts, judge as judgeWith, standbyChangeOf, type Verdict } from './guardrails.js';
 
 const NOW_MS = Date.parse('2026-11-21T12:00:00.000Z');
 const MINUTE_MS = 60_000;
@@ -31,14 +31,19 @@ const move: Proposal = {
   engineVersion: '1',
   action: 'switch_to_spot',
   target: { mode: 'spot', poolId: 't3.medium.us-east-1b' },
+  standby: null,
   candidates: [],
   reason: 'cheaper',
   expectedSavingsUsdPerHour: 0.03,
+  expectedSaving: null,
   estimated: false,
   confidence: 0.8,
 };
 
 const hoursAgo = (...hours: number[]): number[] => hours.map((hour) => NOW_MS - hour * HOUR_MS);
+
+const judge = (proposal: Proposal, seen: GuardrailFacts): Verdict => judgeWith(proposal, seen, 'none');
+const stay: Proposal = { ...move, action: 'stay', target: null };
 
 describe('guardrails', () => {
   it('let a move through when nothing is against it', () => {
@@ -83,8 +88,32 @@ describe('guardrails', () => {
   });
 
   it('say nothing about staying', () => {
-    const stay: Proposal = { ...move, action: 'stay', target: null };
     expect(judge(stay, facts({ online: false }))).toEqual({ outcome: 'stay', heldBackBy: [] });
+  });
+
+  it('let a standby come and go whatever the budget of moves is', () => {
+    const justMoved = facts({ changesAtMs: [NOW_MS - MINUTE_MS] });
+    expect(judgeWith(stay, justMoved, 'launch')).toEqual({ outcome: 'replica', heldBackBy: [] });
+    expect(judgeWith(stay, justMoved, 'give-up')).toEqual({ outcome: 'replica', heldBackBy: [] });
+    expect(judgeWith(stay, facts({ switchUnderWay: true }), 'launch')).toEqual({
+      outcome: 'stay',
+      heldBackBy: ['switch-under-way'],
+    });
+    expect(judgeWith(stay, facts({}, { autoSwitchEnabled: false }), 'launch').outcome).toBe('recommend');
+  });
+
+  it.each([
+    ['nothing of none', null, null, 'none'],
+    ['nothing of the one that is there', 'b', 'b', 'none'],
+    ['a launch where there is none', 'b', null, 'launch'],
+    ['a launch where there is another', 'b', 'c', 'launch'],
+    ['an end of one that does not pay', null, 'b', 'give-up'],
+  ] as const)('see %s', (_name, wanted, present, change) => {
+    const at = (zone: string | null) =>
+      zone === null ? null : { mode: 'spot' as const, poolId: `t3.medium.us-east-1${zone}` };
+    const there = at(present);
+    const standby = there === null ? null : { ...there, usdPerHour: 0.01, ageSeconds: 600, ready: true };
+    expect(standbyChangeOf({ standby: at(wanted) }, { standby })).toBe(change);
   });
 
   it('never allow more than a limit over any history of changes', () => {

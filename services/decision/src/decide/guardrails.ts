@@ -1,5 +1,5 @@
 import type { AgentSettings } from '@spotopt/contracts';
-import type { Proposal } from '../engine/ports.js';
+import type { Observation, Proposal } from '../engine/ports.js';
 
 /** What the limits look at. They never judge the proposal's merit, only whether it may be carried out now. */
 export interface GuardrailFacts {
@@ -20,16 +20,20 @@ export type StayCode =
   | 'proposal-open'
   | 'cooldown'
   | 'daily-limit'
-  | 'weekly-limit';
+  | 'weekly-limit'
+  | 'risk-too-high'
+  | 'saving-too-small'
+  | 'standby-too-young';
 export type RecommendCode = 'auto-switch-off' | 'confidence-too-low';
 
 /**
  * - `switch`: the move may be proposed to the coordinator.
+ * - `replica`: the primary stays, and the change of standby may be proposed.
  * - `recommend`: shown to people only.
  * - `stay`: nothing happens.
  */
 export interface Verdict {
-  readonly outcome: 'switch' | 'recommend' | 'stay';
+  readonly outcome: 'switch' | 'replica' | 'recommend' | 'stay';
   readonly heldBackBy: readonly (StayCode | RecommendCode)[];
 }
 
@@ -38,24 +42,56 @@ const DAY_MS = 24 * 3_600_000;
 const WEEK_MS = 7 * DAY_MS;
 const MIN_CONFIDENCE = 0.7;
 
-/** Whether the limits of the workload allow what the engine proposes. */
-export function judge(proposal: Proposal, facts: GuardrailFacts): Verdict {
-  if (proposal.action === 'stay') return { outcome: 'stay', heldBackBy: [] };
-  const stay = reasonsToStay(facts);
+/**
+ * Whether the limits of the workload allow what the engine proposes.
+ * @param limits what the workload's limits of risk, saving and standbys have against it
+ */
+export function judge(
+  proposal: Proposal,
+  facts: GuardrailFacts,
+  standby: StandbyChange,
+  limits: readonly StayCode[] = [],
+): Verdict {
+  const moves = proposal.target !== null;
+  if (!moves && standby === 'none') return { outcome: 'stay', heldBackBy: [] };
+  const stay = [...reasonsToWait(facts), ...(moves ? reasonsNotToMove(facts) : []), ...limits];
   const recommend = reasonsToRecommend(proposal, facts);
   const heldBackBy = [...stay, ...recommend];
   if (stay.length > 0) return { outcome: 'stay', heldBackBy };
-  return { outcome: recommend.length > 0 ? 'recommend' : 'switch', heldBackBy };
+  if (recommend.length > 0) return { outcome: 'recommend', heldBackBy };
+  return { outcome: moves ? 'switch' : 'replica', heldBackBy };
 }
 
-function reasonsToStay(facts: GuardrailFacts): StayCode[] {
-  const { nowMs, settings, changesAtMs } = facts;
-  const within = (windowMs: number): number => changesAtMs.filter((at) => at > nowMs - windowMs).length;
+/** What the proposal makes of the standby that is there: nothing, another one, or none. */
+export type StandbyChange = 'none' | 'launch' | 'give-up';
+
+export function standbyChangeOf(
+  { standby: wanted }: Pick<Proposal, 'standby'>,
+  { standby: present }: Pick<Observation, 'standby'>,
+): StandbyChange {
+  if (wanted === null) return present === null ? 'none' : 'give-up';
+  return present?.mode === wanted.mode && present.poolId === wanted.poolId ? 'none' : 'launch';
+}
+
+function reasonsToWait({
+  nowMs,
+  settings,
+  online,
+  switchUnderWay,
+  proposalOpenUntilMs,
+}: GuardrailFacts): StayCode[] {
   const codes: StayCode[] = [];
   if (!settings.enabled) codes.push('agent-disabled');
-  if (!facts.online) codes.push('agent-offline');
-  if (facts.switchUnderWay) codes.push('switch-under-way');
-  if (facts.proposalOpenUntilMs !== null && facts.proposalOpenUntilMs > nowMs) codes.push('proposal-open');
+  if (!online) codes.push('agent-offline');
+  if (switchUnderWay) codes.push('switch-under-way');
+  if (proposalOpenUntilMs !== null && proposalOpenUntilMs > nowMs) codes.push('proposal-open');
+  return codes;
+}
+
+/** The budget of planned moves; failovers count towards it, but never ask it. */
+function reasonsNotToMove({ nowMs, settings, changesAtMs }: GuardrailFacts): StayCode[] {
+  const within = (windowMs: number): number => changesAtMs.filter((at) => at > nowMs - windowMs).length;
+  const codes: StayCode[] = [];
   if (within(settings.cooldownMinutes * MINUTE_MS) > 0) codes.push('cooldown');
   if (within(DAY_MS) >= settings.maxSwitchesPerDay) codes.push('daily-limit');
   if (within(WEEK_MS) >= settings.maxSwitchesPerWeek) codes.push('weekly-limit');

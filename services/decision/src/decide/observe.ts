@@ -1,6 +1,13 @@
 import { parsePoolId, regionOf } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
-import { type Observation, type PoolObservation, priceFeaturesOf } from '../engine/ports.js';
+import {
+  type CurrentPlacement,
+  type Observation,
+  type PoolObservation,
+  priceFeaturesOf,
+  type StandbyPlacement,
+} from '../engine/ports.js';
+import type { LearningStore } from '../learning/ports.js';
 import {
   markFeaturesOf,
   type MarketState,
@@ -10,47 +17,80 @@ import {
   type PoolPrice,
   type PricePointOfPool,
 } from '../market/ports.js';
-import type { Placement, Workload } from '../workload/ports.js';
+import { NOTHING_LEARNED } from '../engine/learner.js';
+import type { Placement, Standby, Workload } from '../workload/ports.js';
+import { economicsOf, seedOf } from './economics.js';
 
 const HISTORY_MS = 30 * 86_400_000;
+
+/** Whom the observation is about. */
+export interface Subject {
+  readonly workload: Workload;
+  readonly primary: Placement;
+  readonly primarySince: Date;
+  readonly standby: Standby | null;
+  /** Changes of primary of the last 7 days. */
+  readonly changesAtMs: readonly number[];
+  readonly now: Date;
+}
 
 /** Gathers what an engine may look at, from the projections of this service only. */
 export class Observe {
   constructor(
-    private readonly markets: MarketStore,
-    private readonly marks: MarkStore,
+    private readonly stores: {
+      readonly markets: MarketStore;
+      readonly marks: MarkStore;
+      readonly learnings: LearningStore;
+    },
+    private readonly settings: { readonly cycleMs: number; readonly maxPriceAgeMs: number },
   ) {}
 
-  async execute(tx: Tx, workload: Workload, primary: Placement, now: Date): Promise<Observation> {
+  async execute(tx: Tx, subject: Subject): Promise<Observation> {
+    const { workload, primary, standby, now } = subject;
     const { az, instanceType } = parsePoolId(primary.poolId);
     const market = { region: regionOf(az), instanceType };
     const since = new Date(now.getTime() - HISTORY_MS);
-    const state = await this.markets.find(tx, market);
-    const pools = await this.markets.listPools(tx, market);
+    const state = await this.stores.markets.find(tx, market);
+    const pools = await this.stores.markets.listPools(tx, market);
     const poolIds = pools.map((pool) => pool.poolId);
-    const points = Map.groupBy(await this.markets.listPoints(tx, poolIds, since), (point) => point.poolId);
-    const marks = Map.groupBy(await this.marks.listMarks(tx, poolIds, since), (mark) => mark.poolId);
+    const points = Map.groupBy(
+      await this.stores.markets.listPoints(tx, poolIds, since),
+      (point) => point.poolId,
+    );
+    const marks = Map.groupBy(await this.stores.marks.listMarks(tx, poolIds, since), (mark) => mark.poolId);
+    const learned = (await this.stores.learnings.find(tx, market))?.learned ?? NOTHING_LEARNED;
     const onDemand = onDemandOf(pools);
+    const { settings } = workload;
     return {
       at: now.toISOString(),
       agentId: workload.agentId,
       region: market.region,
       instanceType,
-      current: currentOf(primary, az, pools, onDemand),
+      seed: seedOf(workload.agentId, now),
+      cycleSeconds: this.settings.cycleMs / 1000,
+      current: currentOf(subject, az, pools, onDemand),
+      standby: standby === null ? null : standbyOf(standby, { pools, onDemand, now }),
+      // One that manual mode keeps is not an engine's to judge.
+      standbyAllowed: settings.autoReplicaEnabled && !settings.manualReplicaEnabled,
       limits: {
-        minSavingsPercent: workload.settings.minSavingsPercent,
-        maxRisk: workload.settings.maxRisk,
+        minSavingsPercent: settings.minSavingsPercent,
+        maxRisk: settings.maxRisk,
+        maxPriceAgeSeconds: this.settings.maxPriceAgeMs / 1000,
       },
+      economics: economicsOf(settings, onDemand),
+      changesAt: subject.changesAtMs.map((atMs) => new Date(atMs).toISOString()),
       pools: pools.map((pool) =>
         observed({
           pool,
           state,
           points: points.get(pool.poolId) ?? [],
           marks: marks.get(pool.poolId) ?? [],
+          belief: learned.pools.get(pool.poolId) ?? null,
           now,
         }),
       ),
       onDemand,
+      market: learned.market,
     };
   }
 }
@@ -60,10 +100,11 @@ interface PoolFacts {
   readonly state: MarketState | null;
   readonly points: readonly PricePointOfPool[];
   readonly marks: readonly PoolMark[];
+  readonly belief: PoolObservation['belief'];
   readonly now: Date;
 }
 
-function observed({ pool, state, points, marks, now }: PoolFacts): PoolObservation {
+function observed({ pool, state, points, marks, belief, now }: PoolFacts): PoolObservation {
   const series = seriesOf(pool, points);
   const prices = priceFeaturesOf(series, now.getTime());
   const first = series[0];
@@ -73,6 +114,10 @@ function observed({ pool, state, points, marks, now }: PoolFacts): PoolObservati
     az: pool.az,
     instanceType: pool.instanceType,
     usdPerHour: pool.usdPerHour,
+    onDemandUsdPerHour: pool.onDemandUsdPerHour,
+    available: isAvailable(pool),
+    underNotice: features.underNotice,
+    belief,
     pricesReadUntil: state?.readUntil?.toISOString() ?? null,
     interruptions30d: features.interruptions,
     volatility24h: prices.volatility24h,
@@ -80,6 +125,11 @@ function observed({ pool, state, points, marks, now }: PoolFacts): PoolObservati
     quietHours: features.quietHours,
     blockedUntil: features.blockedUntil?.toISOString() ?? null,
   };
+}
+
+/** Nobody asks a pool for a machine only to see; known is whether its price is above the cap. */
+function isAvailable({ usdPerHour, onDemandUsdPerHour }: PoolPrice): boolean | null {
+  return onDemandUsdPerHour === null ? null : usdPerHour <= onDemandUsdPerHour;
 }
 
 /** Points of the last 30 days, with the present price where it is older than all of them. */
@@ -101,17 +151,41 @@ function onDemandOf(pools: readonly PoolPrice[]): Observation['onDemand'] {
   return known.find((price) => price.source !== 'estimated') ?? known[0] ?? null;
 }
 
+type Prices = Pick<Observation, 'onDemand'> & { readonly pools: readonly PoolPrice[] };
+
+function priceOf(mode: 'spot' | 'ondemand', poolId: string, { pools, onDemand }: Prices): number | null {
+  if (mode === 'ondemand') return onDemand?.usdPerHour ?? null;
+  return pools.find((pool) => pool.poolId === poolId)?.usdPerHour ?? null;
+}
+
 function currentOf(
-  primary: Placement,
+  { primary, primarySince, now }: Subject,
   az: string,
   pools: readonly PoolPrice[],
   onDemand: Observation['onDemand'],
-): Observation['current'] {
+): CurrentPlacement {
   const { mode, poolId } = primary;
-  if (mode === 'ondemand') {
-    const usdPerHour = onDemand?.usdPerHour ?? null;
-    return { mode, poolId, az, usdPerHour, estimated: onDemand?.source === 'estimated' };
-  }
-  const pool = mode === 'spot' ? pools.find((candidate) => candidate.poolId === poolId) : undefined;
-  return { mode, poolId, az, usdPerHour: pool?.usdPerHour ?? null, estimated: false };
+  return {
+    mode,
+    poolId,
+    az,
+    usdPerHour: mode === 'unknown' ? null : priceOf(mode, poolId, { pools, onDemand }),
+    estimated: mode === 'ondemand' && onDemand?.source === 'estimated',
+    ageSeconds: secondsSince(primarySince.getTime(), now),
+  };
+}
+
+function standbyOf(standby: Standby, market: Prices & { readonly now: Date }): StandbyPlacement {
+  const { mode, poolId, requestedAt, readyAt } = standby;
+  return {
+    mode,
+    poolId,
+    usdPerHour: priceOf(mode, poolId, market),
+    ageSeconds: secondsSince(requestedAt.getTime(), market.now),
+    ready: readyAt !== null,
+  };
+}
+
+function secondsSince(atMs: number, now: Date): number {
+  return Math.max(0, Math.round((now.getTime() - atMs) / 1000));
 }

@@ -68,7 +68,8 @@ export class WorkloadConsumer {
   async onSwitchStarted(@Payload() event: EventOf<typeof SwitchStartedV1>): Promise<void> {
     const at = new Date(event.time);
     const { switchId, agentId } = event.data;
-    const change = { switchId, agentId, state: 'started' as const, startedAt: at, endedAt: null };
+    const decisionId = decisionOf(event);
+    const change = { switchId, agentId, state: 'started' as const, startedAt: at, endedAt: null, decisionId };
     await this.#follow(event, { kind: 'switch-started', at }, change);
   }
 
@@ -84,6 +85,7 @@ export class WorkloadConsumer {
         state: 'finished',
         startedAt: new Date(startedAt),
         endedAt: new Date(finishedAt),
+        decisionId: decisionOf(event),
       },
     );
   }
@@ -107,4 +109,12 @@ export class WorkloadConsumer {
       change,
     });
   }
+}
+
+/** A switch that a decision asked for keeps the decision's correlation. */
+function decisionOf(event: {
+  readonly correlation?: string | undefined;
+  readonly data: { readonly trigger: string };
+}): string | null {
+  return event.data.trigger === 'model' ? (event.correlation ?? null) : null;
 }

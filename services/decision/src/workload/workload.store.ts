@@ -11,8 +11,15 @@ import {
   managerOf,
   stringColumn,
 } from '@spotopt/persistence';
-import { Column, Entity, IsNull, LessThanOrEqual, MoreThan, PrimaryColumn } from 'typeorm';
-import { type ChangeOfPrimary, type Placement, type Workload, WorkloadStore } from './ports.js';
+import { And, Column, Entity, IsNull, LessThanOrEqual, MoreThan, Not, PrimaryColumn } from 'typeorm';
+import {
+  type ChangeOfPrimary,
+  type DuePage,
+  type Placement,
+  type Workload,
+  type WorkloadNews,
+  WorkloadStore,
+} from './ports.js';
 
 @Entity('workload')
 export class WorkloadRow {
@@ -40,9 +47,25 @@ export class ChangeOfPrimaryRow {
   @Column(stringColumn(16)) state!: string;
   @Column(instantColumn({ name: 'started_at' })) startedAt!: Date;
   @Column(instantColumn({ name: 'ended_at', nullable: true })) endedAt!: Date | null;
+  @Column(idColumn({ name: 'decision_id', nullable: true })) decisionId!: string | null;
+}
+
+/** News that came before the registration that they follow. */
+@Entity('workload_early_news')
+export class EarlyNewsRow {
+  @PrimaryColumn(idColumn({ name: 'agent_id' })) agentId!: string;
+  @PrimaryColumn(idColumn({ name: 'message_id' })) messageId!: string;
+  /** Times are texts in here. */
+  @Column(jsonColumn()) news!: WorkloadNews[];
+  @Column(instantColumn({ name: 'kept_at' })) keptAt!: Date;
 }
 
 export class SqlWorkloadStore extends WorkloadStore {
+  override async find(tx: Tx, agentId: string): Promise<Workload | null> {
+    const row = await managerOf(tx).findOneBy(WorkloadRow, { agentId });
+    return row === null ? null : toWorkload(row);
+  }
+
   override async findForChange(tx: Tx, agentId: string): Promise<Workload | null> {
     const query = managerOf(tx).createQueryBuilder(WorkloadRow, 'workload').where({ agentId });
     const row = await forUpdate(tx, query).getOne();
@@ -55,9 +78,16 @@ export class SqlWorkloadStore extends WorkloadStore {
     throw AppError.transient('version-conflict', `workload ${next.agentId} was changed meanwhile`);
   }
 
-  override async listDue(tx: Tx, now: Date, limit: number): Promise<Workload[]> {
+  override async listDue(tx: Tx, { now, limit, after }: DuePage): Promise<Workload[]> {
+    const due = { deleted: false, nextDecisionAt: LessThanOrEqual(now) };
     const rows = await managerOf(tx).find(WorkloadRow, {
-      where: { deleted: false, nextDecisionAt: LessThanOrEqual(now) },
+      where:
+        after === undefined
+          ? due
+          : [
+              { ...due, nextDecisionAt: And(MoreThan(after.nextDecisionAt), LessThanOrEqual(now)) },
+              { ...due, nextDecisionAt: after.nextDecisionAt, agentId: MoreThan(after.agentId) },
+            ],
       order: { nextDecisionAt: 'ASC', agentId: 'ASC' },
       take: limit,
     });
@@ -65,10 +95,39 @@ export class SqlWorkloadStore extends WorkloadStore {
   }
 
   override async saveChange(tx: Tx, change: ChangeOfPrimary): Promise<void> {
-    if (await insertIfAbsent(tx, ChangeOfPrimaryRow, change)) return;
+    if (await insertIfAbsent(tx, ChangeOfPrimaryRow, { decisionId: null, ...change })) return;
     if (change.state === 'started') return;
     const { switchId, state, endedAt } = change;
     await managerOf(tx).update(ChangeOfPrimaryRow, { switchId, state: 'started' }, { state, endedAt });
+  }
+
+  override async findChangeFor(tx: Tx, decisionId: string): Promise<ChangeOfPrimary | null> {
+    const row = await managerOf(tx).findOneBy(ChangeOfPrimaryRow, { decisionId });
+    return row === null ? null : { ...row, state: row.state as ChangeOfPrimary['state'] };
+  }
+
+  override async lastChangedAt(tx: Tx, agentId: string): Promise<Date | null> {
+    const row = await managerOf(tx).findOne(ChangeOfPrimaryRow, {
+      where: { agentId, state: 'finished', endedAt: Not(IsNull()) },
+      order: { endedAt: 'DESC' },
+    });
+    return row?.endedAt ?? null;
+  }
+
+  override async keepEarly(
+    tx: Tx,
+    agentId: string,
+    messageId: string,
+    news: readonly [WorkloadNews, ...WorkloadNews[]],
+  ): Promise<void> {
+    await insertIfAbsent(tx, EarlyNewsRow, { agentId, messageId, news: [...news], keptAt: news[0].at });
+  }
+
+  override async takeEarly(tx: Tx, agentId: string): Promise<WorkloadNews[]> {
+    const manager = managerOf(tx);
+    const rows = await manager.findBy(EarlyNewsRow, { agentId });
+    for (const { messageId } of rows) await manager.delete(EarlyNewsRow, { agentId, messageId });
+    return rows.flatMap(({ news }) => news.map((one) => ({ ...one, at: new Date(one.at) })));
   }
 
   override async listChanges(tx: Tx, agentId: string, since: Date): Promise<ChangeOfPrimary[]> {

@@ -49,8 +49,8 @@ export type WorkloadNews =
   | { readonly kind: 'deleted'; readonly at: Date };
 
 /**
- * The workload after the news. Null for news of a workload that nobody registered: its registration will carry
- * everything.
+ * The workload after the news. Null for news of a workload that nobody registered: they are followed after its
+ * registration, which may be on its way.
  */
 export function follow(workload: Workload | null, news: WorkloadNews): Workload | null {
   if (news.kind === 'registered') return register(workload, news.registration, news.at);
@@ -106,6 +106,8 @@ export interface ChangeOfPrimary {
   readonly startedAt: Date;
   /** Null while it is under way. */
   readonly endedAt: Date | null;
+  /** The decision that it carries out; null for anybody else's. */
+  readonly decisionId?: string | null;
 }
 
 /** A change of primary whose end was never heard of no longer holds anything up after this time. */

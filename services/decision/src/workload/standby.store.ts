@@ -1,0 +1,50 @@
+import type { Tx } from '@spotopt/kernel';
+import { idColumn, insertIfAbsent, instantColumn, managerOf, stringColumn } from '@spotopt/persistence';
+import { Column, Entity, IsNull, MoreThan, PrimaryColumn } from 'typeorm';
+import { type Standby, type StandbyNews, StandbyStore } from './ports.js';
+
+@Entity('standby')
+export class StandbyRow {
+  @PrimaryColumn(idColumn({ name: 'replica_id' })) replicaId!: string;
+  @Column(idColumn({ name: 'agent_id' })) agentId!: string;
+  @Column(stringColumn(16)) mode!: 'spot' | 'ondemand';
+  @Column(idColumn({ name: 'pool_id' })) poolId!: string;
+  @Column(instantColumn({ name: 'requested_at' })) requestedAt!: Date;
+  @Column(instantColumn({ name: 'ready_at', nullable: true })) readyAt!: Date | null;
+  @Column(instantColumn({ name: 'ended_at', nullable: true })) endedAt!: Date | null;
+}
+
+/** Of one whose end was told first; it is never listed. */
+const UNKNOWN_POOL = '';
+/** One whose end was never heard of is not believed in for ever. */
+const LONGEST_LIFE_MS = 90 * 86_400_000;
+
+export class SqlStandbyStore extends StandbyStore {
+  override async tell(tx: Tx, { step, at, ...facts }: StandbyNews): Promise<void> {
+    const readyAt = step === 'ready' ? at : null;
+    const endedAt = step === 'ended' ? at : null;
+    const poolId = facts.poolId ?? UNKNOWN_POOL;
+    if (await insertIfAbsent(tx, StandbyRow, { ...facts, poolId, requestedAt: at, readyAt, endedAt })) return;
+    const { replicaId } = facts;
+    const manager = managerOf(tx);
+    // What came first may have been a later step, so that the beginning moves back.
+    await manager.update(StandbyRow, { replicaId, requestedAt: MoreThan(at) }, { requestedAt: at });
+    if (readyAt !== null) await manager.update(StandbyRow, { replicaId, readyAt: IsNull() }, { readyAt });
+    if (endedAt !== null) await manager.update(StandbyRow, { replicaId, endedAt: IsNull() }, { endedAt });
+  }
+
+  override async listLiving(tx: Tx, agentId: string, now: Date): Promise<Standby[]> {
+    const rows = await managerOf(tx).find(StandbyRow, {
+      where: { agentId, endedAt: IsNull(), requestedAt: MoreThan(new Date(now.getTime() - LONGEST_LIFE_MS)) },
+      order: { requestedAt: 'ASC', replicaId: 'ASC' },
+    });
+    return rows.map(({ replicaId, mode, poolId, requestedAt, readyAt }) => ({
+      replicaId,
+      agentId,
+      mode,
+      poolId,
+      requestedAt,
+      readyAt,
+    }));
+  }
+}

@@ -1,0 +1,21 @@
+/** A machine that stands by for a workload, as far as the fleet's events tell. */
+export interface Standby {
+  readonly replicaId: string;
+  readonly agentId: string;
+  readonly mode: 'spot' | 'ondemand';
+  readonly poolId: string;
+  /** When it was asked for, or first heard of. */
+  readonly requestedAt: Date;
+  readonly readyAt: Date | null;
+}
+
+/** One step in the life of a standby. It ends by becoming the primary, or by failing. */
+export interface StandbyNews {
+  readonly replicaId: string;
+  readonly agentId: string;
+  readonly mode: 'spot' | 'ondemand';
+  /** Null where only the end is told. */
+  readonly poolId: string | null;
+  readonly step: 'requested' | 'ready' | 'ended';
+  readonly at: Date;
+}
