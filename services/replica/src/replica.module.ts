@@ -15,6 +15,7 @@ import { PoolStore } from './pools/ports.js';
 import { ReconcileJob } from './reconcile.job.js';
 import { EndFailedLaunches } from './standby/end-failed-launches.js';
 import { EndUnwantedStandbys } from './standby/end-unwanted-standbys.js';
+import { FollowAdvice } from './standby/follow-advice.js';
 import { KeepStandby } from './standby/keep-standby.js';
 import { ListReplicas } from './standby/list-replicas.js';
 import { AdoptReplica, RequestReplica } from './standby/request-replica.js';
@@ -132,6 +133,7 @@ function providersOf(context: Context): Provider[] {
     { provide: AdoptReplica, useValue: cases.adoptReplica },
     { provide: UpdateReplica, useValue: cases.updateReplica },
     { provide: TerminateReplica, useValue: cases.terminateReplica },
+    { provide: FollowAdvice, useValue: cases.followAdvice },
     { provide: KeepStandby, useValue: keepStandby },
     { provide: EndFailedLaunches, useValue: endFailed },
     { provide: EndUnwantedStandbys, useValue: endUnwanted },

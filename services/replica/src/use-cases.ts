@@ -13,6 +13,7 @@ import {
 import type { PoolStore } from './pools/index.js';
 import { EndFailedLaunches } from './standby/end-failed-launches.js';
 import { EndUnwantedStandbys } from './standby/end-unwanted-standbys.js';
+import { FollowAdvice } from './standby/follow-advice.js';
 import { KeepStandby } from './standby/keep-standby.js';
 import { ListReplicas } from './standby/list-replicas.js';
 import { AdoptReplica, RequestReplica } from './standby/request-replica.js';
@@ -57,6 +58,7 @@ export interface UseCases {
   readonly adoptReplica: AdoptReplica;
   readonly updateReplica: UpdateReplica;
   readonly terminateReplica: TerminateReplica;
+  readonly followAdvice: FollowAdvice;
   readonly keepStandby: KeepStandby;
   readonly endFailed: EndFailedLaunches;
   readonly endUnwanted: EndUnwantedStandbys;
@@ -96,6 +98,7 @@ export function useCasesOf(deps: UseCaseDeps, ports: UseCasePorts): UseCases {
     adoptReplica: new AdoptReplica(deps, fleet),
     updateReplica: new UpdateReplica(deps, { fleet, standbys }),
     terminateReplica: new TerminateReplica(deps, { fleet, standbys }),
+    followAdvice: new FollowAdvice(deps, { fleet, switches, pools, standbys }),
     keepStandby: new KeepStandby(deps, { fleet, pools, standbys }),
     endFailed: new EndFailedLaunches(deps, { fleet, pools, standbys }),
     endUnwanted: new EndUnwantedStandbys(deps, { fleet, switches, standbys }),

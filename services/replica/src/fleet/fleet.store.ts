@@ -1,5 +1,5 @@
 import { AppError, type Tx } from '@spotopt/kernel';
-import { isDuplicateKey, managerOf } from '@spotopt/persistence';
+import { forUpdate, isDuplicateKey, managerOf } from '@spotopt/persistence';
 import { In, LessThan, type ObjectLiteral } from 'typeorm';
 import {
   AgentRow,
@@ -50,6 +50,10 @@ export class TypeormFleetStore extends FleetStore {
   override async findAgent(tx: Tx, agentId: string): Promise<Agent | null> {
     const row = await managerOf(tx).findOneBy(AgentRow, { id: agentId });
     return row === null ? null : toAgent(row);
+  }
+
+  override async lockStandbysOf(tx: Tx, agentId: string): Promise<void> {
+    await forUpdate(tx, managerOf(tx).createQueryBuilder(AgentRow, 'agent').where({ id: agentId })).getOne();
   }
 
   override async findAgentByLogicalId(

@@ -1,5 +1,6 @@
 export {
   changeSettings,
+  ADVISED,
   DEMOTED,
   FleetStore,
   instanceLifecycle,

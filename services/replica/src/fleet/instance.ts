@@ -34,6 +34,8 @@ export const instanceLifecycle = new StateMachine<InstanceState>('instance', {
 export const UNASKED = 'registration';
 /** A person asked to keep this old primary as a standby. */
 export const DEMOTED = 'demotion';
+/** The decision engine asked for it, and says when it does not pay any more. */
+export const ADVISED = 'decision';
 
 export const STANDBY_STATES: readonly InstanceState[] = ['launching', 'syncing', 'ready', 'promoting'];
 export const RUNNING_STATES: readonly InstanceState[] = [...STANDBY_STATES, 'primary', 'zombie'];

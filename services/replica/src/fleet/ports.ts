@@ -5,6 +5,7 @@ import type { Instance, InstanceState } from './instance.js';
 export { changeSettings, DEFAULT_SETTINGS } from './agent.js';
 export type { Agent, Installation, TrafficTarget } from './agent.js';
 export {
+  ADVISED,
   DEMOTED,
   instanceLifecycle,
   newMachine,
@@ -38,6 +39,11 @@ export type InstancePatch = Partial<
 export abstract class FleetStore {
   abstract insertAgent(tx: Tx, agent: Agent): Promise<void>;
   abstract findAgent(tx: Tx, agentId: string): Promise<Agent | null>;
+  /**
+   * Whoever launches a standby because there is none takes this first: of two at once the second one then sees what the
+   * first one launched.
+   */
+  abstract lockStandbysOf(tx: Tx, agentId: string): Promise<void>;
   /** The agent that now holds this logical id; deleted ones do not. */
   abstract findAgentByLogicalId(tx: Tx, clientId: string, logicalAgentId: string): Promise<Agent | null>;
   abstract listAgents(tx: Tx, filter: AgentFilter): Promise<Agent[]>;

@@ -87,7 +87,12 @@ export class Standbys {
   async giveUp(
     tx: Tx,
     standby: Instance,
-    options: { readonly reason: string; readonly correlation?: string | null },
+    options: {
+      readonly reason: string;
+      readonly correlation?: string | null;
+      /** The pool refused the launch; see the event. */
+      readonly refused?: boolean;
+    },
   ): Promise<Instance> {
     if (!STANDBY_STATES.includes(standby.state)) return standby;
     const now = this.deps.clock.now();
@@ -102,7 +107,12 @@ export class Standbys {
       this.#events.of(
         ReplicaFailedV1,
         standby.agentId,
-        { ...replicaFacts(standby), ec2InstanceId: standby.ec2InstanceId, reason: options.reason },
+        {
+          ...replicaFacts(standby),
+          ec2InstanceId: standby.ec2InstanceId,
+          reason: options.reason,
+          refused: options.refused ?? false,
+        },
         { correlation: options.correlation, severity: 'warning' },
       ),
     );
@@ -110,6 +120,14 @@ export class Standbys {
     const primary = await this.fleet.findPrimary(tx, standby.agentId);
     if (agent !== null && primary !== null) await this.terminateMachine(tx, agent, primary, standby);
     return ended;
+  }
+
+  /** One that nobody asked for has fallen silent: nothing of ours is ended, and nobody counts on it any more. */
+  async forget(tx: Tx, standby: Instance): Promise<void> {
+    await this.fleet.removeInstance(tx, standby);
+    const { ec2InstanceId } = standby;
+    const gone = { ...replicaFacts(standby), ec2InstanceId, reason: 'it fell silent', refused: false };
+    await this.deps.outbox.add(tx, this.#events.of(ReplicaFailedV1, standby.agentId, gone));
   }
 
   /** Asks the primary's agent to end the machine of a standby, if it has one. */
@@ -132,6 +150,7 @@ export function replicaFacts(instance: Instance): {
   replicaId: string;
   replicaType: ReplicaType;
   poolId: string;
+  mode: Instance['mode'];
 } {
   return {
     agentId: instance.agentId,
@@ -139,5 +158,6 @@ export function replicaFacts(instance: Instance): {
     replicaId: instance.id,
     replicaType: instance.replicaType ?? 'switch',
     poolId: instance.poolId,
+    mode: instance.mode,
   };
 }

@@ -1,5 +1,6 @@
 import type { Tx } from '@spotopt/kernel';
 import {
+  idColumn,
   insertIfAbsent,
   instantColumn,
   intColumn,
@@ -8,7 +9,7 @@ import {
   stringColumn,
 } from '@spotopt/persistence';
 import { Column, Entity, MoreThan } from 'typeorm';
-import { type Pool, type PoolBlock, PoolStore } from './ports.js';
+import { type BlockScope, type Pool, type PoolBlock, PoolStore } from './ports.js';
 
 @Entity('pool')
 export class PoolRow {
@@ -27,6 +28,11 @@ export class PoolBlockRow {
   @Column(instantColumn({ name: 'until_at' })) until!: Date;
   @Column(intColumn()) failures!: number;
   @Column(stringColumn(255)) reason!: string;
+}
+
+@Entity('tenant_pool_block')
+export class TenantPoolBlockRow extends PoolBlockRow {
+  @Column(idColumn({ name: 'client_id', primary: true })) clientId!: string;
 }
 
 export class TypeormPoolStore extends PoolStore {
@@ -49,17 +55,35 @@ export class TypeormPoolStore extends PoolStore {
     return managerOf(tx).find(PoolRow, { where: { region, instanceType }, order: { poolId: 'ASC' } });
   }
 
-  override listBlocks(tx: Tx, at: Date): Promise<PoolBlock[]> {
-    return managerOf(tx).find(PoolBlockRow, { where: { until: MoreThan(at) } });
+  override async listBlocks(tx: Tx, at: Date, clientId: string): Promise<PoolBlock[]> {
+    const until = MoreThan(at);
+    const manager = managerOf(tx);
+    return [
+      ...(await manager.find(PoolBlockRow, { where: { until } })),
+      ...(await manager.find(TenantPoolBlockRow, { where: { until, clientId } })),
+    ];
   }
 
-  override findBlock(tx: Tx, poolId: string): Promise<PoolBlock | null> {
-    return managerOf(tx).findOneBy(PoolBlockRow, { poolId });
+  override findBlock(tx: Tx, poolId: string, scope: BlockScope): Promise<PoolBlock | null> {
+    const manager = managerOf(tx);
+    return scope === null
+      ? manager.findOneBy(PoolBlockRow, { poolId })
+      : manager.findOneBy(TenantPoolBlockRow, { poolId, clientId: scope });
   }
 
-  override async saveBlock(tx: Tx, block: PoolBlock): Promise<void> {
+  override async saveBlock(tx: Tx, block: PoolBlock, scope: BlockScope): Promise<void> {
+    const { poolId, until, failures, reason } = block;
+    const facts = { until, failures, reason };
+    const manager = managerOf(tx);
     // A storm blocks the same pool many times at once: whoever comes second has nothing to add.
-    if ((await this.findBlock(tx, block.poolId)) === null) await insertIfAbsent(tx, PoolBlockRow, block);
-    else await managerOf(tx).update(PoolBlockRow, { poolId: block.poolId }, { ...block });
+    const isNew = (await this.findBlock(tx, poolId, scope)) === null;
+    if (scope === null) {
+      if (isNew) await insertIfAbsent(tx, PoolBlockRow, { poolId, ...facts });
+      else await manager.update(PoolBlockRow, { poolId }, facts);
+      return;
+    }
+    const key = { poolId, clientId: scope };
+    if (isNew) await insertIfAbsent(tx, TenantPoolBlockRow, { ...key, ...facts });
+    else await manager.update(TenantPoolBlockRow, key, facts);
   }
 }

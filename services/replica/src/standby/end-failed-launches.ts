@@ -26,8 +26,10 @@ export class EndFailedLaunches {
       const standby = await this.ports.fleet.findInstanceByLaunchCommand(tx, event.data.commandId);
       if (standby?.state !== 'launching') return;
       // An expired command says something about its agent and nothing about the pool.
-      if ('message' in event.data) await this.#end(tx, standby, event.data.message);
-      else await this.ports.standbys.giveUp(tx, standby, { reason: 'the launch expired' });
+      if ('message' in event.data) {
+        const { message, result } = event.data;
+        await this.#end(tx, standby, { reason: message, refused: isRefusal(result['code'], message) });
+      } else await this.ports.standbys.giveUp(tx, standby, { reason: 'the launch expired' });
     });
   }
 
@@ -42,19 +44,29 @@ export class EndFailedLaunches {
         const since = standby.launchedAt ?? standby.createdAt;
         if (standby.createdBy === UNASKED) return;
         if (this.deps.clock.nowMs() - since.getTime() < READY_WITHIN_MS) return;
-        await this.#end(tx, standby, 'not ready in time');
+        await this.#end(tx, standby, { reason: 'not ready in time', refused: false });
       });
     }
   }
 
-  async #end(tx: Tx, standby: Instance, reason: string): Promise<void> {
+  async #end(tx: Tx, standby: Instance, end: { reason: string; refused: boolean }): Promise<void> {
     const { pools, standbys } = this.ports;
-    await standbys.giveUp(tx, standby, { reason });
+    const { reason } = end;
+    await standbys.giveUp(tx, standby, end);
     if (standby.mode !== 'spot') return;
-    const previous = await pools.findBlock(tx, standby.poolId);
+    // Somebody whose rights or subnets are missing must not close the pool to everybody.
+    const scope = end.refused ? null : standby.clientId;
+    const previous = await pools.findBlock(tx, standby.poolId, scope);
     await pools.saveBlock(
       tx,
       nextBlock(standby.poolId, previous, { nowMs: this.deps.clock.nowMs(), reason: reason.slice(0, 200) }),
+      scope,
     );
   }
+}
+
+/** Agents say a code of ours; older ones quote AWS. Missing rights, subnets or quotas are the tenant's own affair. */
+function isRefusal(code: unknown, message: string): boolean {
+  if (typeof code === 'string') return /^capacity-|^max-price-too-low$/.test(code);
+  return /InsufficientInstanceCapacity|UnfulfillableCapacity|SpotMaxPriceTooLow/.test(message);
 }

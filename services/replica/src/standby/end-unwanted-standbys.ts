@@ -1,6 +1,7 @@
 import type { EventOf, InterruptionExpiredV1 } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
 import {
+  ADVISED,
   DEMOTED,
   type FleetStore,
   type Instance,
@@ -58,7 +59,7 @@ export class EndUnwantedStandbys {
       const lastHeardAt = standby.lastHeartbeatAt ?? standby.createdAt;
       return nowMs - lastHeardAt.getTime() > FORGET_SILENT_MS;
     }
-    if (standby.replicaType === 'manual' || standby.createdBy === DEMOTED) return false;
+    if (standby.replicaType === 'manual' || [DEMOTED, ADVISED].includes(standby.createdBy)) return false;
     const limitMs = standby.replicaType === 'automatic-rebalance' ? WARM_FOR_MS : SPARE_FOR_MS;
     return nowMs - standby.createdAt.getTime() > limitMs;
   }
@@ -69,7 +70,7 @@ export class EndUnwantedStandbys {
     if ((await switches.findRunning(tx, standby.agentId))?.toInstanceId === standby.id) return;
     if (standby.createdBy === UNASKED) {
       // Not ours to terminate. If it speaks again, it registers again.
-      if (this.#isDue(standby)) await fleet.removeInstance(tx, standby);
+      if (this.#isDue(standby)) await standbys.forget(tx, standby);
       return;
     }
     const agent = await fleet.findAgent(tx, standby.agentId);

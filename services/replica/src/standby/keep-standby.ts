@@ -30,6 +30,7 @@ export class KeepStandby {
 
   execute(agentId: string): Promise<void> {
     return this.deps.uow.run(async (tx) => {
+      await this.ports.fleet.lockStandbysOf(tx, agentId);
       const agent = await this.ports.fleet.findAgent(tx, agentId);
       if (agent === null) return;
       const standbys = (await this.ports.fleet.listInstances(tx, { agentId, states: STANDBY_STATES })).filter(
@@ -70,7 +71,7 @@ export class KeepStandby {
     if (primary === null || (await this.#backsOff(tx, agent))) return;
     const choice = choosePool({
       pools: await this.ports.pools.list(tx, primary.region, primary.instanceType),
-      blocks: await this.ports.pools.listBlocks(tx, this.deps.clock.now()),
+      blocks: await this.ports.pools.listBlocks(tx, this.deps.clock.now(), agent.clientId),
       primary,
     });
     if (choice === null) return;

@@ -36,6 +36,7 @@ export class RequestReplica {
   execute(request: RpcRequest<typeof RequestReplicaRpc>): Promise<RpcResponse<typeof RequestReplicaRpc>> {
     return this.deps.uow.run(async (tx) => {
       const { agent } = await requireScoped(tx, this.ports.fleet, request);
+      await this.ports.fleet.lockStandbysOf(tx, agent.id);
       const existing = await this.#existing(tx, agent, request.requestId);
       if (existing !== null) return { replica: toReplicaView(existing), created: false };
       const primary = await this.ports.fleet.findPrimary(tx, agent.id);
@@ -78,7 +79,7 @@ export class RequestReplica {
     }
     const choice = choosePool({
       pools: await this.ports.pools.list(tx, primary.region, primary.instanceType),
-      blocks: await this.ports.pools.listBlocks(tx, this.deps.clock.now()),
+      blocks: await this.ports.pools.listBlocks(tx, this.deps.clock.now(), primary.clientId),
       primary,
       excludeZones: request.excludeZones,
     });

@@ -10,12 +10,14 @@ import {
   type EventOf,
   InterruptionExpiredV1,
   ReplicaFailedV1,
+  StandbyProposedV1,
   SwitchFailedV1,
   SwitchFinishedV1,
 } from '@spotopt/contracts';
 import { OnEvent } from '@spotopt/messaging';
 import { EndFailedLaunches } from './end-failed-launches.js';
 import { EndUnwantedStandbys } from './end-unwanted-standbys.js';
+import { FollowAdvice } from './follow-advice.js';
 import { KeepStandby } from './keep-standby.js';
 import { RetireMachines } from './retire-machines.js';
 import { UpdateReplica } from './update-replica.js';
@@ -37,6 +39,7 @@ export class StandbyConsumer {
     private readonly endFailed: EndFailedLaunches,
     private readonly update: UpdateReplica,
     private readonly endUnwanted: EndUnwantedStandbys,
+    private readonly advice: FollowAdvice,
   ) {}
 
   @OnEvent(
@@ -52,6 +55,12 @@ export class StandbyConsumer {
   )
   async onWantedChanged(@Payload() event: WantedChanged): Promise<void> {
     await this.keep.execute(event.data.agentId);
+    if (event.type === AgentSettingsChangedV1.type) await this.advice.settingsChanged(event.data.agentId);
+  }
+
+  @OnEvent(StandbyProposedV1, { subscription: 'standby-proposed' })
+  onProposal(@Payload() event: EventOf<typeof StandbyProposedV1>): Promise<void> {
+    return this.advice.propose(event);
   }
 
   @OnEvent(InterruptionExpiredV1, { subscription: 'interruption-expired' })

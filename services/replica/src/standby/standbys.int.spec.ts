@@ -3,6 +3,7 @@ import {
   createEvent,
   InstanceTerminatedV1,
   InterruptionExpiredV1,
+  ReplicaFailedV1,
   ReplicaLaunchedV1,
   ReplicaReadyV1,
   ReplicaRequestedV1,
@@ -52,8 +53,10 @@ describe.each(databaseDialects())('standbys on %s', (dialect) => {
     it('are replaced elsewhere, more slowly with each failure', async () => {
       await settings({ manualReplicaEnabled: true });
       await world.cases.keepStandby.sweep();
-      await world.answer('create_replica', { success: false, message: 'no capacity' });
+      const result = { code: 'capacity-insufficient' };
+      await world.answer('create_replica', { success: false, message: 'no capacity', result });
       expect(await live()).toEqual([]);
+      expect((await world.events(ReplicaFailedV1)).map(({ data }) => data.refused)).toEqual([true]);
       expect(await world.block(POOL_B)).toMatchObject({ failures: 1 });
       await world.cases.keepStandby.sweep();
       expect(await live()).toEqual([]);
@@ -69,6 +72,33 @@ describe.each(databaseDialects())('standbys on %s', (dialect) => {
       if (launch !== undefined) await world.finish(world.expired(launch));
       expect(await live()).toEqual([]);
       expect(await world.block(POOL_B)).toBeNull();
+      expect((await world.events(ReplicaFailedV1)).map(({ data }) => data.refused)).toEqual([false]);
+    });
+
+    it('that fail for want of rights, or are given up, are no refusal of the pool', async () => {
+      await settings({ manualReplicaEnabled: true });
+      await world.cases.keepStandby.sweep();
+      const result = { code: 'aws-refused' };
+      await world.answer('create_replica', { success: false, message: 'UnauthorizedOperation', result });
+      // For others it is as good as before; for this one another pool comes next.
+      expect(await world.block(POOL_B)).toBeNull();
+      await world.clock.advance(31_000);
+      await world.cases.keepStandby.sweep();
+      expect(await live()).toEqual(['t3.medium.us-east-1c']);
+      await settings({ manualReplicaEnabled: false });
+      await world.cases.keepStandby.sweep();
+      expect((await world.events(ReplicaFailedV1)).map(({ data }) => data.refused)).toEqual([false, false]);
+    });
+
+    it('are one, also when several ask at once', async () => {
+      const ask = (requestId: string) =>
+        world.cases.requestReplica.execute({
+          ...{ clientId: CLIENT, agentRef: agentId, replicaType: 'automatic-rebalance', poolId: null },
+          ...{ excludeZones: [], createdBy: 'test', requestId },
+        });
+      const answers = await Promise.all(['a', 'b', 'c', 'd'].map(ask));
+      expect(await live()).toHaveLength(1);
+      expect(answers.filter(({ created }) => created)).toHaveLength(1);
     });
 
     it('are one, also when an agent reports another', async () => {
@@ -237,7 +267,7 @@ describe.each(databaseDialects())('standbys on %s', (dialect) => {
       await world.clock.advance(20 * 60_000);
       await world.cases.endFailed.sweep();
       expect((await world.machine('i-0002')).state).toBe('zombie');
-      expect(await world.block(POOL_B)).toMatchObject({ failures: 1 });
+      expect(await world.block(POOL_B, CLIENT)).toMatchObject({ failures: 1 });
     });
   });
 

@@ -118,10 +118,11 @@ export class FailOver {
     const risk = event.data.risk ?? 0.5;
     const { autoReplicaEnabled } = agent.settings;
     if (machine.state !== 'primary' || !autoReplicaEnabled || risk < WARM_STANDBY_RISK) return;
+    await this.ports.fleet.lockStandbysOf(tx, agent.id);
     if ((await bestStandby(tx, this.ports.fleet, machine)) !== null) return;
     const choice = choosePool({
       pools: await this.ports.pools.list(tx, machine.region, machine.instanceType),
-      blocks: await this.ports.pools.listBlocks(tx, this.deps.clock.now()),
+      blocks: await this.ports.pools.listBlocks(tx, this.deps.clock.now(), agent.clientId),
       primary: machine,
     });
     if (choice === null) return;
@@ -139,9 +140,9 @@ export class FailOver {
   async #block(tx: Tx, machine: Instance, incidentId: string): Promise<void> {
     if (machine.mode !== 'spot') return;
     const reason = `interrupted, incident ${incidentId}`;
-    const previous = await this.ports.pools.findBlock(tx, machine.poolId);
+    const previous = await this.ports.pools.findBlock(tx, machine.poolId, null);
     if (previous?.reason === reason) return;
     const block = nextBlock(machine.poolId, previous, { nowMs: this.deps.clock.nowMs(), reason });
-    await this.ports.pools.saveBlock(tx, block);
+    await this.ports.pools.saveBlock(tx, block, null);
   }
 }

@@ -118,7 +118,7 @@ describe.each(databaseDialects())('wishes for a switch on %s', (dialect) => {
   it('of the decision engine obey the limits and the blocked pools', async () => {
     const until = new Date(world.clock.nowMs() + 60_000);
     await world.deps.uow.run((tx) =>
-      world.pools.saveBlock(tx, { poolId: POOL_B, until, failures: 1, reason: 'test' }),
+      world.pools.saveBlock(tx, { poolId: POOL_B, until, failures: 1, reason: 'test' }, null),
     );
     expect(await world.cases.requestSwitch.propose(proposal())).toBeNull();
     await world.clock.advance(60_001);

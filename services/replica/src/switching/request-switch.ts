@@ -114,7 +114,7 @@ export class RequestSwitch {
     }
     if (wish.trigger === 'manual') return null;
     const nowMs = this.deps.clock.nowMs();
-    const blocks = await this.ports.pools.listBlocks(tx, new Date(nowMs));
+    const blocks = await this.ports.pools.listBlocks(tx, new Date(nowMs), agent.clientId);
     const block = blocks.find(({ poolId }) => poolId === wish.targetPoolId);
     if (block !== undefined && wish.targetMode === 'spot') {
       return { code: 'pool-blocked', reason: `${block.poolId} lately failed: ${block.reason}` };

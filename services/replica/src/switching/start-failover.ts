@@ -32,7 +32,7 @@ export class StartFailover {
     const standby = order.to ?? (await bestStandby(tx, this.ports.fleet, primary));
     const pool = chooseEmergencyPool({
       pools: await this.ports.pools.list(tx, primary.region, primary.instanceType),
-      blocks: await this.ports.pools.listBlocks(tx, this.deps.clock.now()),
+      blocks: await this.ports.pools.listBlocks(tx, this.deps.clock.now(), agent.clientId),
       primary,
       instanceType: primary.instanceType,
     });

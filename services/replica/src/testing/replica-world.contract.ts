@@ -28,7 +28,7 @@ import {
 import { TypeormFleetStore } from '../fleet/fleet.store.js';
 import type { Agent, FleetStore, Instance, UseCaseDeps } from '../fleet/index.js';
 import { replicaService } from '../index.js';
-import type { PoolBlock } from '../pools/index.js';
+import type { BlockScope, PoolBlock } from '../pools/index.js';
 import { TypeormPoolStore } from '../pools/pool.store.js';
 import type { Switch } from '../switching/switch.js';
 import { TypeormSwitchStore } from '../switching/switch.store.js';
@@ -53,6 +53,7 @@ const TABLES = [
   'switch_step',
   'pool',
   'pool_block',
+  'tenant_pool_block',
   'outbox',
   'inbox',
 ];
@@ -417,8 +418,8 @@ export class ReplicaWorld {
     return this.deps.uow.read((tx) => this.switches.findRunning(tx, agentId));
   }
 
-  block(poolId: string): Promise<PoolBlock | null> {
-    return this.deps.uow.read((tx) => this.pools.findBlock(tx, poolId));
+  block(poolId: string, scope: BlockScope = null): Promise<PoolBlock | null> {
+    return this.deps.uow.read((tx) => this.pools.findBlock(tx, poolId, scope));
   }
 }
 
