@@ -1,35 +1,28 @@
-import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { LeasedTask, type LeasedTaskSettings } from '@spotopt/persistence';
+import { LeasedJob, type LeasedJobSettings, type LeasedRun } from '@spotopt/persistence';
 import type { ReadHistory } from './read-history.js';
 
-export interface HistoryJobSettings extends Omit<LeasedTaskSettings, 'name'> {
+export interface HistoryJobSettings extends LeasedJobSettings {
   /** Without it the job never runs and prices come from reports only. */
   readonly enabled: boolean;
 }
 
 /** Reads the price history on a schedule, in one process at a time. */
-export class HistoryJob implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #task: LeasedTask;
+export class HistoryJob extends LeasedJob {
+  readonly #enabled: boolean;
 
   constructor(
-    private readonly settings: HistoryJobSettings,
-    readHistory: ReadHistory,
+    { enabled, ...settings }: HistoryJobSettings,
+    private readonly readHistory: ReadHistory,
   ) {
-    this.#task = new LeasedTask({ ...settings, name: 'pricing.read-history' }, ({ signal }) =>
-      readHistory.execute(signal),
-    );
+    super('pricing.read-history', settings);
+    this.#enabled = enabled;
   }
 
-  onApplicationBootstrap(): void {
-    if (this.settings.enabled) this.#task.start();
+  override onApplicationBootstrap(): void {
+    if (this.#enabled) super.onApplicationBootstrap();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    if (this.settings.enabled) await this.#task.stop();
-  }
-
-  /** A market came into play: read it now. */
-  nudge(): void {
-    if (this.settings.enabled) this.#task.nudge();
+  protected override run({ signal }: LeasedRun): Promise<void> {
+    return this.readHistory.execute(signal);
   }
 }

@@ -124,7 +124,7 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
         return;
       }
     }
-  }, 120_000);
+  });
 
   it('does nothing twice, and the next night looks at the last seven days again', async () => {
     const test = await setUp();
@@ -143,7 +143,7 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     await test.close.execute();
     // The 20th is too old for a price that came by itself; a person may close it again.
     expect(await revised(test)).toEqual(['2026-10-28 2']);
-  }, 60_000);
+  });
 
   it('closes an old day again when news of a machine come late, whatever its age', async () => {
     const test = await setUp();
@@ -169,7 +169,7 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     const [late, wanted] = [await written(test), await written(punctual)];
     expect(late.lines).toEqual(wanted.lines);
     expect(late.days.map(({ figures }) => figures)).toEqual(wanted.days.map(({ figures }) => figures));
-  }, 60_000);
+  });
 
   it('leaves a closed day alone once its prices are gone', async () => {
     const test = await setUp();
@@ -198,7 +198,7 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
       message: expect.stringContaining('2026-12-01'),
     });
     expect(await close('2026-12-03')).toMatchObject({ agents: 2 });
-  }, 60_000);
+  });
 
   it('begins again at a day that changed after it was closed and before the workload was done', async () => {
     const test = await setUp();
@@ -234,7 +234,7 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     await test.close.execute();
     expect((await written(test)).lines).toEqual(first.lines);
     expect((await written(test)).closings).toBe(first.closings);
-  }, 60_000);
+  });
 
   it('names a counterfactual that alone has changed', async () => {
     const test = await setUp();
@@ -252,7 +252,7 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
       [1, []],
       [2, ['counterfactualUsd']],
     ]);
-  }, 60_000);
+  });
 
   it('is as good as its lines: they add up to the day', async () => {
     const test = await setUp();
@@ -271,7 +271,7 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
         primaryMicroUsd + standbyMicroUsd + switchMicroUsd + interruptionMicroUsd,
       );
     }
-  }, 60_000);
+  });
 
   it('forgets what is older than the ledger reaches back, in chunks', async () => {
     const test = await setUp();
@@ -302,7 +302,7 @@ describe.each(databaseDialects())('closing days on %s', (dialect) => {
     await test.clock.advance(86_400_000);
     await test.close.execute();
     expect((await written(test)).days[0]?.day).toBe('2026-10-19');
-  }, 60_000);
+  });
 
   it('forgets facts that name no machine once nothing is left that they are about', async () => {
     const test = await setUp();

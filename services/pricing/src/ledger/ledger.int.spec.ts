@@ -228,7 +228,7 @@ describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
       { stepMs: 2_000, limitMs: 86_400_000, what: 'October' },
     );
     expect((await month()).total.savingsUsd).toBe(WEB_MONTH.savingsUsd);
-  }, 60_000);
+  });
 
   it('shows each day, which ones stand out, and the running one up to now', async () => {
     const started = await afterOctober();
@@ -273,7 +273,7 @@ describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
       },
     ]);
     expect((await rpc.call(SavingsTotals, { clientId: 'somebody' })).clients).toEqual([]);
-  }, 60_000);
+  });
 
   it('shows of which lines a day is made, and what one machine cost', async () => {
     const { service } = await afterOctober();
@@ -320,7 +320,7 @@ describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
     });
     const foreign = await rpc.call(InstanceCosts, { clientId: 'client-2', ec2InstanceId: 'i-c' });
     expect(foreign.costs).toBeNull();
-  }, 60_000);
+  });
 
   it('closes a day again after a late price, once', async () => {
     const started = await afterOctober();
@@ -356,7 +356,7 @@ describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
     expect(total).toMatchObject({ revised: true, savingsUsd: 18.252926 });
     const today = service.rpc.call(CloseDay, { day: '2026-11-01', clientId: null });
     await expect(today).rejects.toMatchObject({ code: 'day-not-over' });
-  }, 60_000);
+  });
 
   it('puts what AWS charged beside it, once every machine of the day is charged', async () => {
     const started = await afterOctober();
@@ -391,7 +391,7 @@ describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
     expect(await settled('2026-10-04')).toEqual([0.301, 0.6974]);
     const month = await report(started, { ...OCTOBER, by: 'month', agentId: WEB });
     expect(month.total.settledActualUsd).toBeNull();
-  }, 60_000);
+  });
 
   it('adds up the hours of a day from several files, each hour and source once', async () => {
     const started = await afterOctober();
@@ -415,5 +415,5 @@ describe.each(databaseDialects())('the cost ledger on %s', (dialect) => {
     await load('spot-data-feed', ['03:00', 0.5]);
     expect(await settled()).toBe(0.31);
     await expect(load('spot-data-feed', ['03:30', 0.5])).rejects.toThrow();
-  }, 60_000);
+  });
 });

@@ -1,28 +1,19 @@
-import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { LeasedTask, type LeasedTaskSettings } from '@spotopt/persistence';
+import { LeasedJob, type LeasedJobSettings, type LeasedRun } from '@spotopt/persistence';
 import type { CloseDueDays } from './close-due-days.js';
 import type { ForgetOldDays } from './forget-old-days.js';
 
 /** Closes days soon after they are due and forgets the oldest, in one process at a time. */
-export class LedgerJob implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #task: LeasedTask;
-
+export class LedgerJob extends LeasedJob {
   constructor(
-    settings: Omit<LeasedTaskSettings, 'name'>,
-    closeDueDays: CloseDueDays,
-    forgetOldDays: ForgetOldDays,
+    settings: LeasedJobSettings,
+    private readonly closeDueDays: CloseDueDays,
+    private readonly forgetOldDays: ForgetOldDays,
   ) {
-    this.#task = new LeasedTask({ ...settings, name: 'pricing.close-days' }, async ({ signal }) => {
-      await closeDueDays.execute(signal);
-      await forgetOldDays.execute(signal);
-    });
+    super('pricing.close-days', settings);
   }
 
-  onApplicationBootstrap(): void {
-    this.#task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.#task.stop();
+  protected override async run({ signal }: LeasedRun): Promise<void> {
+    await this.closeDueDays.execute(signal);
+    await this.forgetOldDays.execute(signal);
   }
 }

@@ -80,7 +80,7 @@ describe.each(databaseDialects())('recording the use of machines on %s', (dialec
       }),
     );
     expect(await test.known()).toEqual(expected);
-  }, 60_000);
+  });
 
   it('locks every workload that a machine was ever a part of, in the order of their ids', async () => {
     const at = (minutes: StoryTime): Date =>

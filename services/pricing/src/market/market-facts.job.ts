@@ -1,30 +1,16 @@
-import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { LeasedTask, type LeasedTaskSettings } from '@spotopt/persistence';
-
-export interface MarketFactsJobSettings extends Omit<LeasedTaskSettings, 'name'> {
-  readonly readDue: (signal: AbortSignal) => Promise<void>;
-}
+import { LeasedJob, type LeasedJobSettings, type LeasedRun } from '@spotopt/persistence';
+import type { ReadMarketFacts } from './read-market-facts.js';
 
 /** Reads the facts of markets that are due, in one process at a time. */
-export class MarketFactsJob implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #task: LeasedTask;
-
-  constructor({ readDue, ...settings }: MarketFactsJobSettings) {
-    this.#task = new LeasedTask({ ...settings, name: 'pricing.read-market-facts' }, ({ signal }) =>
-      readDue(signal),
-    );
+export class MarketFactsJob extends LeasedJob {
+  constructor(
+    settings: LeasedJobSettings,
+    private readonly readFacts: ReadMarketFacts,
+  ) {
+    super('pricing.read-market-facts', settings);
   }
 
-  onApplicationBootstrap(): void {
-    this.#task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.#task.stop();
-  }
-
-  /** A market came into play: read about it now. */
-  nudge(): void {
-    this.#task.nudge();
+  protected override run({ signal }: LeasedRun): Promise<void> {
+    return this.readFacts.execute(signal);
   }
 }

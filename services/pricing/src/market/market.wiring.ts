@@ -76,11 +76,7 @@ export function wireMarket(
       logger.warn({ err: error, fact: kind, region }, 'a fact of markets was not read and is tried again');
     },
   });
-  const job = new MarketFactsJob({
-    ...{ clock, leases, random, logger },
-    intervalMs: CHECK_INTERVAL_MS,
-    readDue: (signal) => readFacts.execute(signal),
-  });
+  const job = new MarketFactsJob({ clock, leases, random, logger, intervalMs: CHECK_INTERVAL_MS }, readFacts);
   const readCatalogue = new ReadCatalogue({
     ...{ uow, clock },
     hours: new SqlInstanceHours(),

@@ -55,7 +55,7 @@ export class ConsolidateStale {
     let total = 0;
     for (;;) {
       if (signal?.aborted === true) return total;
-      const done = await this.#batch(guard);
+      const done = await this.#batch({ signal, guard });
       this.deps.failpoints.hit('pricing.series.consolidated');
       total += done;
       if (done === 0) return total;
@@ -63,18 +63,24 @@ export class ConsolidateStale {
   }
 
   /** A mark that cannot be worked off does not hold up the others: they are then done one by one. */
-  async #batch(guard: ConsolidationRun['guard']): Promise<number> {
+  async #batch(run: ConsolidationRun): Promise<number> {
     try {
-      return await this.#workOff(guard, { skip: 0, limit: MARKS_PER_TRANSACTION });
+      return await this.#workOff(run.guard, { skip: 0, limit: MARKS_PER_TRANSACTION });
     } catch (error) {
-      if (isAppError(error) && error.kind === 'transient') throw error;
-      for (let skip = 0; ;) {
-        try {
-          if ((await this.#workOff(guard, { skip, limit: 1 })) === 0) throw error;
-        } catch (problem) {
-          if (problem === error) throw error;
-          skip += 1;
-        }
+      if (isTransient(error)) throw error;
+      await this.#oneByOne(run);
+      throw error;
+    }
+  }
+
+  /** Ends also when nothing can be done at all, as without a database: no more marks are skipped than a batch has. */
+  async #oneByOne({ signal, guard }: ConsolidationRun): Promise<void> {
+    for (let skip = 0; skip < MARKS_PER_TRANSACTION && signal?.aborted !== true;) {
+      try {
+        if ((await this.#workOff(guard, { skip, limit: 1 })) === 0) return;
+      } catch (problem) {
+        if (isTransient(problem)) throw problem;
+        skip += 1;
       }
     }
   }
@@ -151,6 +157,10 @@ export class ConsolidateStale {
       );
     }
   }
+}
+
+function isTransient(error: unknown): boolean {
+  return isAppError(error) && error.kind === 'transient';
 }
 
 function shifted(at: Date, buckets: number): Date {

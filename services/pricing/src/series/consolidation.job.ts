@@ -1,38 +1,22 @@
-import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { LeasedTask, type LeasedRun, type LeasedTaskSettings } from '@spotopt/persistence';
+import { LeasedJob, type LeasedJobSettings, type LeasedRun } from '@spotopt/persistence';
 import type { ConsolidateStale, ConsolidationRun } from './consolidate-stale.js';
 import type { PoolJob } from './pool-job.js';
 
 /** Keeps the series up to date, in one process at a time. */
-export class ConsolidationJob implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #task: LeasedTask;
-
+export class ConsolidationJob extends LeasedJob {
   constructor(
-    settings: Omit<LeasedTaskSettings, 'name'>,
+    settings: LeasedJobSettings,
     private readonly parts: {
       readonly consolidate: ConsolidateStale;
       /** The shorter one first. */
       readonly jobs: readonly PoolJob[];
     },
   ) {
-    this.#task = new LeasedTask({ ...settings, name: 'pricing.consolidate' }, (run) => this.#run(run));
-  }
-
-  onApplicationBootstrap(): void {
-    this.#task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.#task.stop();
-  }
-
-  /** There is something to do. */
-  nudge(): void {
-    this.#task.nudge();
+    super('pricing.consolidate', settings);
   }
 
   /** Fresh buckets come first, also while a long job is under way. */
-  async #run({ lease, signal }: LeasedRun): Promise<void> {
+  protected override async run({ lease, signal }: LeasedRun): Promise<void> {
     const run: ConsolidationRun = { signal, guard: (tx) => lease.guard(tx) };
     const fresh = async (): Promise<void> => {
       await this.parts.consolidate.execute(run);
