@@ -1,3 +1,4 @@
+import { MAX_MODEL_BYTES } from '@spotopt/contracts';
 import { setting } from '@spotopt/platform';
 import { z } from 'zod';
 
@@ -34,6 +35,12 @@ export const gatewayConfig = z.object({
   maxCostReportBytes: setting
     .integer('Longest cost report that a tenant may upload, unpacked.', { min: 1024, max: 1_073_741_824 })
     .default(104_857_600),
+  maxModelBytes: setting
+    .integer('Longest upload of a model or an engine, all its files together.', {
+      min: 1024,
+      max: MAX_MODEL_BYTES,
+    })
+    .default(MAX_MODEL_BYTES),
   dashboardDir: setting
     .text('Directory of the built dashboard; unset = no dashboard is served.', 'a path')
     .optional(),

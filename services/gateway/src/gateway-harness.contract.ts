@@ -1,5 +1,6 @@
 import { createEvent } from '@spotopt/contracts';
 import type {
+  AgentView,
   EventDefinition,
   NewEvent,
   ResolvedAgent,
@@ -29,6 +30,25 @@ export const SETTINGS: RpcResponse<typeof GetAgentConfig>['settings'] = sampleSe
   autoTerminateEnabled: false,
   terminateWaitSeconds: 1800,
 });
+
+export const AGENT: Omit<AgentView, 'clientId'> = {
+  agentId: 'workload-of-key-1',
+  logicalAgentId: 'web',
+  status: 'online',
+  hostname: 'ip-10-0-0-1',
+  agentVersion: '4.0.0',
+  region: 'us-east-1',
+  instanceType: 't3.medium',
+  ec2InstanceId: 'i-0abc1234',
+  az: 'us-east-1a',
+  mode: 'spot',
+  poolId: 't3.medium.us-east-1a',
+  epoch: 1,
+  lastHeartbeatAt: '2026-11-21T12:00:00.000Z',
+  createdAt: '2026-11-21T11:00:00.000Z',
+  settings: SETTINGS,
+  replicaCount: 0,
+};
 
 export interface HttpAnswer {
   readonly status: number;

@@ -25,6 +25,7 @@ import { HeartbeatBuffer } from './agents/heartbeat-buffer.js';
 import { AgentDirectory } from './agents/ports.js';
 import { FindInstance } from './agents/find-instance.js';
 import { RegisterAgent } from './agents/register-agent.js';
+import { BacktestsController } from './backtests/backtests.controller.js';
 import { Background } from './background.js';
 import type { BackgroundPart } from './background.js';
 import { BusCommandBell } from './commands/command-bell.client.js';
@@ -57,10 +58,13 @@ import { InterruptionsController } from './interruptions/interruptions.controlle
 import { ReportInterruption } from './interruptions/report-interruption.js';
 import { ClientOverview } from './overview/client-overview.js';
 import { GetStats } from './overview/get-stats.js';
+import { ComparisonController } from './comparison/comparison.controller.js';
+import { DecisionsController } from './decisions/decisions.controller.js';
 import { HistoryController } from './overview/history.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { PeopleController } from './overview/people.controller.js';
 import { ReadActivity } from './overview/read-activity.js';
+import { MODEL_CONTROLLERS, modelProviders } from './models.module.js';
 import { DirectEvents, ServiceRequests } from './ports.js';
 import { PRICE_CONTROLLERS, priceProviders } from './prices.module.js';
 import { ClientReplicasController } from './replicas/client-replicas.controller.js';
@@ -90,10 +94,14 @@ export const CONTROLLERS = [
   ReplicaReportsController,
   ClientsController,
   OverviewController,
+  DecisionsController,
+  ComparisonController,
   HistoryController,
   PeopleController,
   ...PRICE_CONTROLLERS,
   ...SAVINGS_CONTROLLERS,
+  BacktestsController,
+  ...MODEL_CONTROLLERS,
   EventsController,
   EventLogConsumer,
   HintsConsumer,
@@ -333,6 +341,7 @@ export class GatewayModule {
         ...agents.providers,
         ...priceProviders(base),
         ...savingsProviders({ ...base, maxCostReportBytes: context.config.maxCostReportBytes }),
+        ...modelProviders({ ...base, maxModelBytes: context.config.maxModelBytes }),
         ...events.providers,
       ],
     };

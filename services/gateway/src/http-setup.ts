@@ -5,6 +5,7 @@ import { correlationOfRequest, withCorrelation } from '@spotopt/platform';
 import type { ServiceContext } from '@spotopt/platform';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { GatewayConfig } from './config.js';
+import { readMultipart } from './multipart.js';
 import { ProblemFilter } from './problem.filter.js';
 import { SchemaPipe, parseJson, streamUploads } from './request-bodies.js';
 import { REQUEST_TIMEOUT_MS, endSlowBodies } from './slow-bodies.js';
@@ -74,6 +75,7 @@ export function configureHttp(app: INestApplication, context: Context): void {
   );
   const server: FastifyInstance = (adapter as FastifyAdapter).getInstance();
   streamUploads(server);
+  readMultipart(server);
   // Networks know no simulated time, which may run a thousand times as fast.
   endSlowBodies(server);
   measure(server, context);

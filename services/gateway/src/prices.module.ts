@@ -9,15 +9,27 @@ import { InstancePricesController } from './prices/instance-prices.controller.js
 import { InstancePrices } from './prices/instance-prices.js';
 import { PoolsController } from './prices/pools.controller.js';
 import { ReadMarket } from './prices/read-market.js';
+import { ReadPoolRisk } from './risk/read-pool-risk.js';
+import { RiskController } from './risk/risk.controller.js';
+import { ReadTrainingFile } from './training/read-training-file.js';
+import { TrainingController } from './training/training.controller.js';
 
-export const PRICE_CONTROLLERS = [InstancePricesController, PoolsController];
+export const PRICE_CONTROLLERS = [
+  InstancePricesController,
+  PoolsController,
+  RiskController,
+  TrainingController,
+];
 
-/** What shows prices. */
+/** What shows prices and risks of pools, and what is learned from them. */
 export function priceProviders(base: { requests: ServiceRequests; clock: Clock }): Provider[] {
   const market = new ReadMarket(base.requests);
-  const parts = { ...base, market };
+  const risks = new ReadPoolRisk(base.requests);
+  const parts = { ...base, market, risks };
   return [
     { provide: ReadMarket, useValue: market },
+    { provide: ReadPoolRisk, useValue: risks },
+    { provide: ReadTrainingFile, useValue: new ReadTrainingFile(base.requests) },
     { provide: InstancePrices, useValue: new InstancePrices(parts) },
     { provide: InstanceOptions, useValue: new InstanceOptions(parts) },
     { provide: InstanceMetrics, useValue: new InstanceMetrics(parts) },

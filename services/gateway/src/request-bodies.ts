@@ -58,10 +58,14 @@ export function streamedTypes({ method, routeOptions }: FastifyRequest): readonl
   return STREAMED.get(`${method} ${routeOptions.url ?? ''}`) ?? [];
 }
 
+/** Read part by part, see `multipart.ts`. */
+export const MULTIPART = 'multipart/form-data';
+
 /** Reports of any length are read as they arrive, on their own route only; who reads one limits it. */
 export function streamUploads(server: FastifyInstance): void {
   server.removeContentTypeParser('text/plain');
   for (const type of new Set([...STREAMED.values()].flat())) {
+    if (type === MULTIPART) continue;
     server.addContentTypeParser(type, (request, payload, done) => {
       const unknownPath = request.routeOptions.url === undefined;
       if (unknownPath || streamedTypes(request).includes(type)) done(null, payload);

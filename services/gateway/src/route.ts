@@ -17,6 +17,8 @@ import { IdempotencyInterceptor } from './access/idempotency.interceptor.js';
 import type { Caller } from './caller.js';
 import { ROUTE_METADATA } from './gateway-request.js';
 import type { GatewayRequest } from './gateway-request.js';
+import type { UploadedParts } from './models/ports.js';
+import { multipartBodyOf } from './multipart.js';
 
 /** A controller without a prefix: every route of the catalogue carries its whole path. */
 export function Routes(): ClassDecorator {
@@ -88,3 +90,9 @@ export const Uploaded = createParamDecorator((_data: unknown, context: Execution
 export const By = createParamDecorator((_data: unknown, context: ExecutionContext): Caller => {
   return callerOf(context.switchToHttp().getRequest<GatewayRequest>());
 });
+
+/** A multipart body that nobody has begun to read. */
+export const MultipartBody = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): UploadedParts =>
+    multipartBodyOf(context.switchToHttp().getRequest<GatewayRequest>()),
+);

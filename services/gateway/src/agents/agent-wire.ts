@@ -21,10 +21,22 @@ export function toConfig(settings: AgentSettings, enabled: boolean): AgentConfig
     min_savings_percent: settings.minSavingsPercent,
     risk_threshold: settings.maxRisk,
     max_switches_per_week: settings.maxSwitchesPerWeek,
+    ...pricesOfSwitches(settings),
     max_switches_per_day: settings.maxSwitchesPerDay,
     min_pool_duration_hours: MIN_POOL_DURATION_HOURS,
     cooldown_minutes: settings.cooldownMinutes,
     target_savings_percent: TARGET_SAVINGS_PERCENT,
+  };
+}
+
+/** Absent unless somebody set them: agents expect no null in what they are told (T4). */
+function pricesOfSwitches({
+  downtimeUsdPerMinute: downtime,
+  transferUsdPerSwitch: transfer,
+}: AgentSettings): Pick<AgentConfigBody, 'downtime_usd_per_minute' | 'transfer_usd_per_switch'> {
+  return {
+    ...(downtime == null ? {} : { downtime_usd_per_minute: downtime }),
+    ...(transfer == null ? {} : { transfer_usd_per_switch: transfer }),
   };
 }
 
@@ -68,6 +80,8 @@ export function toSettingsChange(body: SettingsBody): Partial<AgentSettings> {
     cooldownMinutes: firstGiven(body.cooldownMinutes, body.cooldown_minutes),
     maxSwitchesPerDay: firstGiven(body.maxSwitchesPerDay, body.max_switches_per_day),
     maxSwitchesPerWeek: firstGiven(body.maxSwitchesPerWeek, body.max_switches_per_week),
+    downtimeUsdPerMinute: firstGiven(body.downtimeUsdPerMinute, body.downtime_usd_per_minute),
+    transferUsdPerSwitch: firstGiven(body.transferUsdPerSwitch, body.transfer_usd_per_switch),
   };
   const changes = Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== null));
   const ignored = firstGiven(body.target_savings_percent, body.replica_count) !== null;

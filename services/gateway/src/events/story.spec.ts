@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import {
   ConsolidationFinishedV1,
   DayClosedV1,
+  ModelActivatedV1,
+  ModelRolledBackV1,
   PriceAlertFiredV1,
   SourcesDisagreeV1,
   createEvent,
@@ -99,5 +101,24 @@ describe('stories about prices', () => {
     expect(told(DayClosedV1, { ...day, revision: 2, previousSavingsUsd: 0.25 }).story?.text).toBe(
       'savings of 2026-11-20 were closed again: 0.25 → -0.50 USD',
     );
+  });
+});
+
+describe('stories about engines', () => {
+  const engine = { engineId: 's1', kind: 'onnx' as const, name: 'risk', version: '2', sha256: 'f00d' };
+  const previous = { engineId: 'builtin:hazard', kind: 'builtin' as const, name: 'hazard', version: '1' };
+  const change = { engine, previous: { ...previous, sha256: null }, revision: 2 };
+
+  it('tell administrators who decides, and warn when the system took an engine out', () => {
+    const activated = { ...change, activatedBy: 'admin', activatedAt: TIME };
+    const { story, clientId } = told(ModelActivatedV1, activated);
+    expect(clientId).toBeNull();
+    expect(story).toMatchObject({ severity: 'info', title: 'Engine activated' });
+    expect(story?.text).toBe('risk 2 decides, activated by admin; before it was hazard 1');
+    const rolledBack = { ...change, rolledBackBy: 'decision', rolledBackAt: TIME, reason: 'no answer' };
+    const automatic = told(ModelRolledBackV1, { ...rolledBack, automatic: true }).story;
+    expect(automatic).toMatchObject({ severity: 'warning', title: 'Engine rolled back' });
+    expect(automatic?.text).toBe('risk 2 decides again instead of hazard 1: no answer');
+    expect(told(ModelRolledBackV1, { ...rolledBack, automatic: false }).story?.severity).toBe('info');
   });
 });

@@ -16,6 +16,9 @@ import {
   InterruptionExpiredV1,
   InterruptionLostV1,
   InterruptionSurvivedV1,
+  PoolRiskChangedV1,
+  ModelActivatedV1,
+  ModelRolledBackV1,
   PriceAlertFiredV1,
   ReplicaFailedV1,
   ReplicaPromotedV1,
@@ -154,6 +157,15 @@ const TELLERS = new Map<string, Teller>([
     title: 'Price alert',
     text: `${d.poolId} costs ${d.spotUsdPerHour.toFixed(4)} USD/h, at or below ${d.thresholdUsdPerHour.toFixed(4)}`,
   })),
+  tells(PoolRiskChangedV1, (d) =>
+    d.previousLabel === null || d.previousLabel === d.label
+      ? undefined
+      : {
+          type: 'event',
+          severity: d.label === 'avoid' ? 'warning' : 'info',
+          text: `${d.poolId} is ${d.label} now, at a risk of ${(d.score * 100).toFixed(0)} % (${d.cause})`,
+        },
+  ),
   tells(SourcesDisagreeV1, (d) => ({
     type: 'event',
     severity: 'warning',
@@ -180,6 +192,18 @@ const TELLERS = new Map<string, Teller>([
           text: `savings of ${d.day} were closed again: ${usd(d.previousSavingsUsd)} → ${usd(d.figures.savingsUsd)} USD`,
         },
   ),
+  tells(ModelActivatedV1, (d) => ({
+    type: 'event',
+    severity: 'info',
+    title: 'Engine activated',
+    text: `${d.engine.name} ${d.engine.version} decides, activated by ${d.activatedBy}; before it was ${d.previous.name} ${d.previous.version}`,
+  })),
+  tells(ModelRolledBackV1, (d) => ({
+    type: 'event',
+    severity: d.automatic ? 'warning' : 'info',
+    title: 'Engine rolled back',
+    text: `${d.engine.name} ${d.engine.version} decides again instead of ${d.previous.name} ${d.previous.version}: ${d.reason}`,
+  })),
   tells(ClientDeletedV1, () => ({ type: 'event', severity: 'warning', text: 'client deleted' })),
 ]);
 

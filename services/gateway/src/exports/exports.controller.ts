@@ -16,28 +16,16 @@ import { ServiceRequests } from '../ports.js';
 import { By, QueryFor, Routes, Serves } from '../route.js';
 import { ReadSavings } from '../savings/read-savings.js';
 import { switchPages } from '../savings/switch-pages.js';
+import { begun } from './begun.js';
 import { ExportPrices } from './export-prices.js';
 import { clientsCsv, savingsCsv, switchCsv } from './export-tables.js';
 
 const CSV = 'text/csv; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
-/** Read ahead of the receiver, in bytes. */
-const BUFFER_BYTES = 65_536;
 
 function attachment(body: Uint8Array | Readable, name: string, type: string = CSV): StreamableFile {
   const options = { type, disposition: `attachment; filename="${name}"` };
   return body instanceof Readable ? new StreamableFile(body, options) : new StreamableFile(body, options);
-}
-
-async function* after(first: IteratorResult<string>, rest: AsyncGenerator<string>): AsyncGenerator<string> {
-  if (first.done !== true) yield first.value;
-  for await (const piece of rest) if (piece !== '') yield piece;
-}
-
-/** A stream that has begun: what fails before its first piece is still an error with a status. */
-async function begun(pieces: AsyncGenerator<string>): Promise<Readable> {
-  const first = await pieces.next();
-  return Readable.from(after(first, pieces), { objectMode: false, highWaterMark: BUFFER_BYTES });
 }
 
 /** Files to take away (S7 to S9, and prices). */

@@ -15,32 +15,13 @@ import {
   RequestSwitch,
   SavingsTotals,
 } from '@spotopt/contracts';
-import type { AgentView, SwitchView } from '@spotopt/contracts';
+import type { SwitchView } from '@spotopt/contracts';
 import { ROUTES } from '@spotopt/contracts/http';
-import { GatewayHarness, SETTINGS } from '../gateway-harness.contract.js';
+import { AGENT, GatewayHarness, SETTINGS } from '../gateway-harness.contract.js';
 
 let gateway: GatewayHarness;
 let client: { id: string; token: string };
 let stopPricing: () => Promise<void>;
-
-const AGENT: Omit<AgentView, 'clientId'> = {
-  agentId: 'workload-of-key-1',
-  logicalAgentId: 'web',
-  status: 'online',
-  hostname: 'ip-10-0-0-1',
-  agentVersion: '4.0.0',
-  region: 'us-east-1',
-  instanceType: 't3.medium',
-  ec2InstanceId: 'i-0abc1234',
-  az: 'us-east-1a',
-  mode: 'spot',
-  poolId: 't3.medium.us-east-1a',
-  epoch: 1,
-  lastHeartbeatAt: '2026-11-21T12:00:00.000Z',
-  createdAt: '2026-11-21T11:00:00.000Z',
-  settings: SETTINGS,
-  replicaCount: 0,
-};
 
 const SAVINGS = {
   savingsUsdTotal: 12.5,

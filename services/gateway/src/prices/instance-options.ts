@@ -1,5 +1,5 @@
 import { ListSwitches } from '@spotopt/contracts';
-import type { PoolFacts } from '@spotopt/contracts';
+import type { PoolFacts, PoolRiskView } from '@spotopt/contracts';
 import type {
   AvailableOptionsRoute,
   BodyOf,
@@ -12,6 +12,7 @@ import type { FoundInstance } from '../agents/find-instance.js';
 import { invalidRequest } from '../invalid-body.js';
 import type { ServiceRequests } from '../ports.js';
 import { medianDowntimeSeconds } from '../switch-downtime.js';
+import type { ReadPoolRisk } from '../risk/read-pool-risk.js';
 import { roundUsd } from '../savings/usd.js';
 import { gridOf, lastHours } from './chart-grid.js';
 import type { TimeWindow } from './chart-grid.js';
@@ -32,6 +33,7 @@ const REMEMBERED_SWITCHES = 100;
 export interface InstanceOptionsParts {
   readonly requests: ServiceRequests;
   readonly market: ReadMarket;
+  readonly risks: ReadPoolRisk;
   readonly clock: Clock;
 }
 
@@ -41,14 +43,17 @@ export class InstanceOptions {
 
   async available(instance: FoundInstance): Promise<ResponseOf<typeof AvailableOptionsRoute>> {
     const { market } = this.parts;
-    const [around, region] = await Promise.all([
+    const [around, region, risks] = await Promise.all([
       market.around(instance),
       market.pools(instance.region, null),
+      this.parts.risks.beside(instance.region, instance.instanceType),
     ]);
     const priced = cheapestFirst(around.pools);
     const unpriced = around.pools.filter(({ spotUsdPerHour }) => spotUsdPerHour === null);
     const recommended = recommendedPool(around);
-    const pools = [...priced, ...unpriced].map((pool) => poolOption(pool, around, recommended));
+    const pools = [...priced, ...unpriced].map((pool) =>
+      poolOption(pool, around, { recommended: pool.poolId === recommended, risk: risks.get(pool.poolId) }),
+    );
     const types = [
       ...new Set([instance.instanceType, ...region.map(({ instanceType }) => instanceType)]),
     ].sort();
@@ -148,7 +153,7 @@ export class InstanceOptions {
 function poolOption(
   pool: PoolFacts,
   around: InstanceMarket,
-  recommended: string | null,
+  more: { recommended: boolean; risk: PoolRiskView | undefined },
 ): ResponseOf<typeof AvailableOptionsRoute>['options'][number] & { id: string } {
   const percent = savingsPercent(pool.spotUsdPerHour, around.onDemand.usdPerHour);
   return {
@@ -162,11 +167,10 @@ function poolOption(
     current_spot_price: pool.spotUsdPerHour,
     savings: percent,
     savings_percent: percent,
-    // Nobody scores the risk of a single pool outside of a decision.
-    risk_score: null,
+    risk_score: more.risk?.score ?? null,
     offered: pool.offered,
     current: pool.poolId === around.current?.poolId,
-    recommended: pool.poolId === recommended,
+    recommended: more.recommended,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { PoolFacts, PricePoint } from '@spotopt/contracts';
+import type { PoolFacts, PoolRiskView, PricePoint } from '@spotopt/contracts';
 import type { PoolsRoute, ResponseOf } from '@spotopt/contracts/http';
 
 type PoolItem = ResponseOf<typeof PoolsRoute>['pools'][number];
@@ -21,7 +21,7 @@ function toRate({ count, instanceHours, perInstanceDay }: Rate): PoolItem['inter
   return { count, instance_hours: instanceHours, per_instance_day: perInstanceDay };
 }
 
-export function toPoolItem(pool: PoolFacts): PoolItem {
+export function toPoolItem(pool: PoolFacts, risk: PoolRiskView | undefined): PoolItem {
   const { advisor, placementScore, interruptions, boot } = pool;
   return {
     id: pool.poolId,
@@ -35,6 +35,8 @@ export function toPoolItem(pool: PoolFacts): PoolItem {
     on_demand_source: pool.onDemandSource,
     on_demand_as_of: pool.onDemandAsOf,
     savings_percent: savingsPercent(pool.spotUsdPerHour, pool.onDemandUsdPerHour),
+    risk_score: risk?.score ?? null,
+    risk_label: risk?.label ?? null,
     source: pool.source,
     observed_at: pool.observedAt,
     confirmed_at: pool.confirmedAt,

@@ -11,6 +11,7 @@ import {
 } from '@spotopt/contracts/http';
 import { Clock } from '@spotopt/kernel';
 import { ServiceRequests } from '../ports.js';
+import { ReadPoolRisk } from '../risk/read-pool-risk.js';
 import { QueryFor, Routes, Serves } from '../route.js';
 import { assertOrder, gridOf, windowOf } from './chart-grid.js';
 import { compareRegions } from './compare-pools.js';
@@ -26,6 +27,7 @@ export class PoolsController {
   constructor(
     private readonly requests: ServiceRequests,
     private readonly market: ReadMarket,
+    private readonly risks: ReadPoolRisk,
     private readonly clock: Clock,
   ) {}
 
@@ -33,11 +35,16 @@ export class PoolsController {
   async pools(
     @QueryFor(PoolsRoute) query: QueryOf<typeof PoolsRoute>,
   ): Promise<ResponseOf<typeof PoolsRoute>> {
-    const pools = await this.market.pools(query.region ?? null, query.instance_type ?? null);
+    const { region = null, instance_type: instanceType = null } = query;
+    const [pools, risks] = await Promise.all([
+      this.market.pools(region, instanceType),
+      this.risks.beside(region, instanceType),
+    ]);
     const unpriced =
       query.include_unpriced === true ? pools.filter(({ spotUsdPerHour }) => spotUsdPerHour === null) : [];
     const listed = [...cheapestFirst(pools), ...unpriced];
-    return { pools: listed.map(toPoolItem), total: listed.length };
+    const items = listed.map((pool) => toPoolItem(pool, risks.get(pool.poolId)));
+    return { pools: items, total: items.length };
   }
 
   @Serves(ComparePoolsRoute)

@@ -1,4 +1,5 @@
 import type { PricePoint } from '@spotopt/contracts';
+import { escapeXml, svgText as text } from '../svg.js';
 
 export interface ChartFrame {
   readonly title: string;
@@ -20,7 +21,6 @@ const COLOUR = {
   empty: '#f1f5f9',
   emptyEdge: '#94a3b8',
   grid: '#e2e8f0',
-  text: '#334155',
 };
 
 interface Run {
@@ -169,16 +169,4 @@ function legend(): string {
 
 function at(left: number, top: number): string {
   return `${left.toFixed(1)} ${top.toFixed(1)}`;
-}
-
-function text(left: number, top: number, content: string, attributes = ''): string {
-  return `<text x="${left.toFixed(1)}" y="${top.toFixed(1)}" fill="${COLOUR.text}" ${attributes}>${escapeXml(content)}</text>`;
-}
-
-function escapeXml(content: string): string {
-  return content
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

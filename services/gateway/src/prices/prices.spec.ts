@@ -6,6 +6,7 @@ import {
   ListIncidents,
   ListSwitches,
   PoolCatalogue,
+  PoolRisk,
   PriceHistory,
   PriceStatistics,
   RawPrices,
@@ -13,6 +14,7 @@ import {
 import type { AgentView, PoolFacts, RpcRequest, RpcResponse, SwitchView } from '@spotopt/contracts';
 import { ManualClock } from '@spotopt/testkit';
 import { GatewayHarness } from '../gateway-harness.contract.js';
+import { poolRisk } from '../risk/pool-risk.contract.js';
 import { agentView, poolFacts, pricePoint } from './market.contract.js';
 
 const A = 't3.medium.us-east-1a';
@@ -74,6 +76,7 @@ beforeAll(async () => {
     total: 3,
   }));
   await gateway.answer(InstanceCosts, () => ({ costs }));
+  await gateway.answer(PoolRisk, () => ({ pools: [poolRisk(B, 0.75)] }));
 });
 
 afterAll(() => gateway.stop());
@@ -392,8 +395,8 @@ describe('options', () => {
       currentRegion: 'us-east-1',
       currentAz: 'us-east-1a',
       options: [
-        { pool_id: B, savings_percent: 75, risk_score: null, recommended: false },
-        { pool_id: A, recommended: true },
+        { pool_id: B, savings_percent: 75, risk_score: 0.75, recommended: false },
+        { pool_id: A, risk_score: null, recommended: true },
         { pool_id: C, current_spot_price: null, savings_percent: null, recommended: false },
       ],
     });
