@@ -195,7 +195,7 @@ describe('the agent as a process', () => {
     } finally {
       agent.kill();
     }
-  }, 60_000);
+  });
 
   it('takes commands from its queue at once, and stays small with the broker client', async () => {
     const bus = await RabbitMessageBus.connect({
@@ -247,7 +247,7 @@ describe('the agent as a process', () => {
       await bus.deleteQueue(queue);
       await bus.close(1_000);
     }
-  }, 60_000);
+  });
 
   it('names every problem of its configuration and exits with 78', async () => {
     const agent = await AgentProcess.start({ HEARTBEAT_INTERVAL: 'often' });

@@ -189,7 +189,7 @@ describe('npm start', () => {
     } finally {
       holder.close();
     }
-  }, 120_000);
+  });
 });
 
 /** Thirty-six hours of three pools; a price an hour, some of them repeated as AWS does. */

@@ -1,5 +1,10 @@
 import { AppError } from '@spotopt/kernel';
 
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /** The gateway's HTTP API as an administrator uses it. */
 export class Api {
   constructor(
@@ -8,26 +13,35 @@ export class Api {
   ) {}
 
   get(path: string): Promise<unknown> {
-    return this.#send('GET', path);
+    return this.#done('GET', path);
   }
 
   post(path: string, body: unknown): Promise<unknown> {
-    return this.#send('POST', path, body);
+    return this.#done('POST', path, body);
   }
 
-  async #send(method: string, path: string, body?: unknown): Promise<unknown> {
+  /** The answer whatever its status; a form is sent as one, anything else as JSON. */
+  async send(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
+    const isForm = body instanceof FormData;
     const response = await fetch(new URL(path, this.gatewayUrl), {
       method,
       headers: {
         authorization: `Bearer ${this.token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (!response.ok) {
-      throw AppError.permanent('api-refused', `${method} ${path}: ${String(response.status)} ${text}`);
-    }
-    return text === '' ? {} : JSON.parse(text);
+    const parsed: unknown = text === '' ? {} : JSON.parse(text);
+    return { status: response.status, body: parsed as ApiAnswer['body'] };
+  }
+
+  async #done(method: string, path: string, body?: unknown): Promise<unknown> {
+    const answer = await this.send(method, path, body);
+    if (answer.status < 400) return answer.body;
+    throw AppError.permanent(
+      'api-refused',
+      `${method} ${path}: ${String(answer.status)} ${JSON.stringify(answer.body)}`,
+    );
   }
 }

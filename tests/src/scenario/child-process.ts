@@ -16,6 +16,12 @@ const KILL_AFTER_MS = 12_000;
 const KEPT_LINES = 30;
 const REAL_TIME = new SystemClock();
 
+const running = new Set<ChildProcess>();
+/** Nothing outlives this process, however it ends; only its own sudden death cannot be helped. */
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** One service or agent as a process of its own, watched like a container runtime would. */
 export class SupervisedProcess {
   #child: ChildProcess;
@@ -54,6 +60,8 @@ export class SupervisedProcess {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.#tail.push(...text.trimEnd().split('\n'));

@@ -5,10 +5,11 @@ import { printResult } from './print-result.js';
 import { runScenario } from './run-scenario.js';
 import type { Scenario } from './scenario.js';
 import { dataGap } from './stories/data-gap.js';
+import { modelRollout } from './stories/model-rollout.js';
 import { normalOptimization } from './stories/normal-optimization.js';
 import { terminationWithReplica } from './stories/termination-with-replica.js';
 
-const SCENARIOS: readonly Scenario[] = [normalOptimization, terminationWithReplica, dataGap];
+const SCENARIOS: readonly Scenario[] = [normalOptimization, terminationWithReplica, dataGap, modelRollout];
 
 interface Options {
   readonly json?: boolean;
@@ -41,7 +42,10 @@ const command = new Command('npm run scenario --')
   .option('--kill-promotion', 'distributed: SIGKILL the promoting service between its commit and its publish')
   .option('--speed <n>', 'simulated seconds per second (default: the story’s own)', speed)
   .option('--prices <file>', 'recorded prices instead of generated ones')
-  .addHelpText('after', `\nStories:\n${stories}\n\nThe exit code is 1 when an invariant broke.`)
+  .addHelpText(
+    'after',
+    `\nStories:\n${stories}\n\nThe exit code is 1 when an invariant broke, 130 when interrupted.`,
+  )
   .showHelpAfterError('(--help lists the stories)')
   .parse();
 
@@ -51,24 +55,44 @@ if (options.killPromotion === true && options.distributed !== true) {
   command.error('--kill-promotion needs --distributed: in one process there is nobody to go on');
 }
 
-try {
-  const result = await runScenario(scenario, {
-    mode: options.distributed === true ? 'distributed' : 'standalone',
-    speed: options.speed,
-    pricesFile:
-      options.prices === undefined
-        ? undefined
-        : resolve(process.env['INIT_CWD'] ?? process.cwd(), options.prices),
-    killPromotion: options.killPromotion === true,
-    tell: (line) => {
-      process.stderr.write(`${line}\n`);
-    },
+const EXIT_INTERRUPTED = 130;
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // Who asks twice does not want to wait for an orderly end.
+    if (interrupted.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    interrupted.abort();
   });
-  process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : printResult(result));
-  process.exitCode = result.verdict === 'pass' ? 0 : 1;
-} catch (error) {
+}
+
+async function main(): Promise<number> {
+  try {
+    const result = await runScenario(scenario, {
+      mode: options.distributed === true ? 'distributed' : 'standalone',
+      speed: options.speed,
+      pricesFile:
+        options.prices === undefined
+          ? undefined
+          : resolve(process.env['INIT_CWD'] ?? process.cwd(), options.prices),
+      killPromotion: options.killPromotion === true,
+      tell: (line) => {
+        process.stderr.write(`${line}\n`);
+      },
+      signal: interrupted.signal,
+    });
+    process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : printResult(result));
+    return result.verdict === 'pass' ? 0 : 1;
+  } catch (error) {
+    tellFailure(error);
+    return interrupted.signal.aborted ? EXIT_INTERRUPTED : 1;
+  }
+}
+
+function tellFailure(error: unknown): void {
   const known = isAppError(error) && error.kind !== 'bug';
   process.stderr.write(`scenario: ${error instanceof Error ? error.message : String(error)}\n`);
   if (!known && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
-  process.exitCode = 1;
 }
+
+// Also when something of a system that could not be stopped is still open.
+process.exit(await main());

@@ -1,5 +1,5 @@
 import type { Envelope } from '@spotopt/contracts';
-import { Deadline, SystemClock } from '@spotopt/kernel';
+import { AppError, Deadline, SystemClock } from '@spotopt/kernel';
 import { distributedWorld } from './distributed-world.js';
 import { ReplayedEventLog } from './event-log.js';
 import {
@@ -18,6 +18,8 @@ export interface RunSettings {
   readonly pricesFile: string | undefined;
   readonly killPromotion: boolean;
   readonly tell: (line: string) => void;
+  /** Ends the story early; the system is stopped as at its usual end. */
+  readonly signal: AbortSignal;
 }
 
 /** A system that cannot be stopped must not keep its caller for ever. */
@@ -43,11 +45,21 @@ export async function runScenario(scenario: Scenario, settings: RunSettings): Pr
   });
   try {
     settings.tell(`playing ${scenario.name} at ${String(speed)} s per second`);
-    return await play(scenario, world, settings);
+    return await Promise.race([play(scenario, world, settings), aborted(settings.signal)]);
   } finally {
     settings.tell('stopping the system');
     await Deadline.after(REAL_TIME, STOP_WITHIN_MS).race('stopping the system', () => world.stop());
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const end = (): void => {
+      reject(AppError.permanent('interrupted', 'interrupted; nothing was judged'));
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 async function play(scenario: Scenario, world: World, settings: RunSettings): Promise<ScenarioResult> {
