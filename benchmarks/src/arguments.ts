@@ -47,7 +47,7 @@ export function helpText(benches: readonly Bench[]): string {
     '',
     ...list,
     '',
-    '  --data DIR        folder with recorded prices, prices_*.csv (default: ../shared/data/dev beside the project)',
+    '  --data DIR        folder with recorded prices and scenarios (default: ../shared/data/dev beside the project)',
     '',
     'Exit code: 0 all bounds hold, 1 one does not, 64 usage, 66 no recorded prices.',
     '',
