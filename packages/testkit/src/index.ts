@@ -6,6 +6,7 @@ export type { LogEntry, LogLevel, RecordingLogger } from './recording-logger.js'
 export { sampleSettings } from './sample-settings.js';
 export { testDatabase } from './test-database.js';
 export type { TestDatabase, TestDatabaseOptions } from './test-database.js';
+export { TcpProxy } from './tcp-proxy.js';
 export { databaseDialects, mysqlUrl, rabbitUrl, redisUrl } from './test-servers.js';
 export type { DatabaseDialect } from './test-servers.js';
 export { waitFor } from './wait-for.js';

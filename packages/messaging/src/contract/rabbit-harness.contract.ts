@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SystemClock } from '@spotopt/kernel';
-import { mulberry32, rabbitUrl } from '@spotopt/testkit';
+import { TcpProxy, mulberry32, rabbitUrl } from '@spotopt/testkit';
 import { connect } from 'amqplib';
 import { silentLogger } from '../bus-logger.js';
 import type { BusLogger } from '../bus-logger.js';
@@ -9,7 +9,6 @@ import type { AttemptStore } from '../message-bus.js';
 import { RabbitMessageBus } from '../rabbit/rabbit-message-bus.js';
 import type { BreakableBusHarness, BusHarness, BusHarnessFactory } from './bus-harness.contract.js';
 import { PrivateRabbitNode, hasRabbitServer } from './private-rabbit-node.contract.js';
-import { TcpProxy } from './tcp-proxy.contract.js';
 
 const EXCHANGES = ['spotopt.events', 'spotopt.commands', 'spotopt.rpc', 'spotopt.dead'];
 

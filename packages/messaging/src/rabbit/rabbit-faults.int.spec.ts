@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError, SystemClock } from '@spotopt/kernel';
-import { rabbitUrl, recordingLogger, waitFor } from '@spotopt/testkit';
+import { TcpProxy, rabbitUrl, recordingLogger, waitFor } from '@spotopt/testkit';
 import type { RecordingLogger } from '@spotopt/testkit';
 import { connect } from 'amqplib';
 import type { Channel, ChannelModel } from 'amqplib';
@@ -14,7 +14,6 @@ import {
   uniqueName,
 } from '../contract/bus-harness.contract.js';
 import { TidyRabbit } from '../contract/rabbit-harness.contract.js';
-import { TcpProxy } from '../contract/tcp-proxy.contract.js';
 import { MemoryAttemptStore } from '../memory-attempt.store.js';
 import { RabbitMessageBus } from './rabbit-message-bus.js';
 import type { RabbitBusSettings } from './rabbit-message-bus.js';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { ManualClock, recordingLogger, redisUrl, waitFor } from '@spotopt/testkit';
+import { ManualClock, TcpProxy, recordingLogger, redisUrl, waitFor } from '@spotopt/testkit';
 import { GatewayHarness } from '../gateway-harness.contract.js';
 import { LocalRateLimiter } from './local-rate-limiter.js';
 import type { RateLimiter } from './ports.js';
@@ -10,7 +10,12 @@ const clock = new ManualClock();
 const keyPrefix = `test:${String(process.pid)}:${String(performance.now())}:`;
 const opened: RedisRateLimiter[] = [];
 
-async function redisLimiter(url: string, fallback: RateLimiter): Promise<RedisRateLimiter> {
+/** `answerWithinMs`: by default so long that a machine under load cannot make the process count by itself. */
+async function redisLimiter(
+  url: string,
+  fallback: RateLimiter,
+  answerWithinMs: number | undefined = 60_000,
+): Promise<RedisRateLimiter> {
   const limiter = new RedisRateLimiter({
     url,
     limit: LIMIT,
@@ -18,6 +23,7 @@ async function redisLimiter(url: string, fallback: RateLimiter): Promise<RedisRa
     fallback,
     log: recordingLogger(),
     keyPrefix,
+    answerWithinMs,
   });
   opened.push(limiter);
   await limiter.connect();
@@ -66,6 +72,15 @@ describe('redis rate limiter', () => {
   it('counts by itself while redis is away: never open, never an error', async () => {
     const limiter = await redisLimiter('redis://127.0.0.1:1', new LocalRateLimiter(clock, LIMIT));
     expect(await passes(limiter, 'c', 150)).toBe(100);
+  });
+
+  it('does not wait for a redis that takes requests and answers none', async () => {
+    const proxy = await TcpProxy.before(redisUrl());
+    const limiter = await redisLimiter(proxy.url, new LocalRateLimiter(clock, LIMIT), 50);
+    proxy.freeze();
+    expect(await passes(limiter, 'd', 150)).toBe(100);
+    limiter.close();
+    await proxy.cut();
   });
 });
 

@@ -27,6 +27,8 @@ export interface RedisRateLimiterParts {
   readonly log: Log;
   /** @default spotopt:rate: */
   readonly keyPrefix?: string;
+  /** How long a request may be held up by Redis before this process counts by itself. @default 50 */
+  readonly answerWithinMs?: number;
 }
 
 const ANSWER_WITHIN_MS = 50;
@@ -42,7 +44,7 @@ export class RedisRateLimiter extends RateLimiter {
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      commandTimeout: ANSWER_WITHIN_MS,
+      commandTimeout: parts.answerWithinMs ?? ANSWER_WITHIN_MS,
       keyPrefix: parts.keyPrefix ?? 'spotopt:rate:',
     });
     this.#redis.on('error', (error: Error) => {

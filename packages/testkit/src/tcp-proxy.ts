@@ -1,7 +1,9 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
-/** Stands between a bus and its broker, and can go away. */
+const DEFAULT_PORT_OF: Readonly<Record<string, number>> = { 'amqp:': 5672, 'redis:': 6379, 'mysql:': 3306 };
+
+/** Stands between a client and its server, and can go away. */
 export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
@@ -24,7 +26,7 @@ export class TcpProxy {
 
   async listen(): Promise<void> {
     const server = createServer((client) => {
-      this.#join(client, connect(Number(this.target.port || 5672), this.target.hostname));
+      this.#join(client, connect(Number(this.target.port || DEFAULT_PORT_OF[this.target.protocol]), this.target.hostname));
     });
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
@@ -48,11 +50,11 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.pause();
   }
 
-  #join(client: Socket, broker: Socket): void {
-    client.pipe(broker).pipe(client);
+  #join(client: Socket, upstream: Socket): void {
+    client.pipe(upstream).pipe(client);
     for (const [socket, peer] of [
-      [client, broker],
-      [broker, client],
+      [client, upstream],
+      [upstream, client],
     ] as const) {
       this.#sockets.add(socket);
       socket.on('error', () => peer.destroy());
