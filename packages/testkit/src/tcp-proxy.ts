@@ -26,7 +26,10 @@ export class TcpProxy {
 
   async listen(): Promise<void> {
     const server = createServer((client) => {
-      this.#join(client, connect(Number(this.target.port || DEFAULT_PORT_OF[this.target.protocol]), this.target.hostname));
+      this.#join(
+        client,
+        connect(Number(this.target.port || DEFAULT_PORT_OF[this.target.protocol]), this.target.hostname),
+      );
     });
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
