@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as othersHadTheirTurn } from 'node:timers/promises';
 import type { BacktestResult } from '@spotopt/contracts';
-import { AppError, type Clock, hasCode, isAppError, type Tx, type UnitOfWork } from '@spotopt/kernel';
+import { AppError, type Clock, hasCode, isAppError, type UnitOfWork } from '@spotopt/kernel';
+import type { QueueRun } from '../queue/queue-runner.js';
 import type { EngineRunner } from '../runtime/ports.js';
 import { entriesOf, type KnownEngines } from './engine-choice.js';
 import type { LoadHistory } from './load-history.js';
@@ -16,13 +17,6 @@ export interface RunQueuedDeps {
   readonly loadHistory: LoadHistory;
 }
 
-export interface QueuedRun {
-  /** Aborted when this process must stop: the run is left to the next one. */
-  readonly signal: AbortSignal;
-  /** Refuses the writes of a process that was paused for too long. */
-  readonly guard: (tx: Tx) => Promise<void>;
-}
-
 /** As long as a request of somebody else may have to wait for a replay. */
 const SLICE_MS = 2;
 const SAVE_EVERY_MS = 1_000;
@@ -33,7 +27,7 @@ const MAX_ATTEMPTS = 3;
 export class RunQueued {
   constructor(private readonly deps: RunQueuedDeps) {}
 
-  async execute(run: QueuedRun): Promise<void> {
+  async execute(run: QueueRun): Promise<void> {
     while (!run.signal.aborted) {
       const backtest = await this.#claim(run);
       if (backtest === null) return;
@@ -42,7 +36,7 @@ export class RunQueued {
   }
 
   /** One that runs already belonged to a process that is gone: it is begun again, and comes to the same. */
-  #claim(run: QueuedRun): Promise<Backtest | null> {
+  #claim(run: QueueRun): Promise<Backtest | null> {
     const { uow, clock, backtests } = this.deps;
     return uow.run(async (tx) => {
       await run.guard(tx);
@@ -58,7 +52,7 @@ export class RunQueued {
     });
   }
 
-  async #run(backtest: Backtest, run: QueuedRun): Promise<void> {
+  async #run(backtest: Backtest, run: QueueRun): Promise<void> {
     const pace = new Pace(run.signal, (progress) => this.#save(backtest, run, { progress }));
     try {
       const result = await this.#play(backtest, pace);
@@ -91,7 +85,7 @@ export class RunQueued {
   }
 
   /** What may be over soon is tried again; everything else is said to whoever asked. */
-  async #fail(backtest: Backtest, run: QueuedRun, error: unknown): Promise<void> {
+  async #fail(backtest: Backtest, run: QueueRun, error: unknown): Promise<void> {
     const known = isAppError(error) && error.kind !== 'bug';
     const message = error instanceof Error ? error.message : String(error);
     const isTransient = isAppError(error) && error.kind === 'transient';
@@ -106,7 +100,7 @@ export class RunQueued {
     if (!known) throw error;
   }
 
-  async #save(backtest: Backtest, run: QueuedRun, change: BacktestChange): Promise<void> {
+  async #save(backtest: Backtest, run: QueueRun, change: BacktestChange): Promise<void> {
     const { uow, clock, backtests } = this.deps;
     const isFinished = change.state === 'completed' || change.state === 'failed';
     const saved = await uow.run(async (tx) => {

@@ -6,6 +6,7 @@ import type {
   RpcResponse,
 } from '@spotopt/contracts';
 import { AppError, type Clock, type Ids, type UnitOfWork } from '@spotopt/kernel';
+import { asked } from '../queue/queued-job.js';
 import type { RiskStore } from '../risk/ports.js';
 import { poolsOf } from '../training/pools-of.js';
 import type { PriorFit, PriorFitStore } from './ports.js';
@@ -37,13 +38,13 @@ export class ManagePriors {
     }
     const fit = await uow.run(async (tx): Promise<PriorFit> => {
       const pools = await poolsOf(tx, risks, { region, instanceTypes });
-      const asked: PriorFit = {
-        ...{ fitId: ids.next(), state: 'queued', from, until, region, instanceTypes },
-        ...{ pools: pools.map(({ poolId }) => poolId), createdAt: now, finishedAt: null, progress: 0 },
-        ...{ priors: null, error: null, attempts: 0, revision: 0 },
+      const queued: PriorFit = {
+        ...{ fitId: ids.next(), from, until, region, instanceTypes, priors: null },
+        pools: pools.map(({ poolId }) => poolId),
+        ...asked(now),
       };
-      await fits.add(tx, asked);
-      return asked;
+      await fits.add(tx, queued);
+      return queued;
     });
     onAsked();
     return { fit: viewOf(fit, null) };

@@ -1,4 +1,5 @@
 import type { Tx } from '@spotopt/kernel';
+import { QueuedJobStore } from '../queue/ports.js';
 import type { PriorFit } from './prior-fit.js';
 import type { HazardPriors } from './spell-model.js';
 
@@ -15,15 +16,9 @@ export abstract class PriorStore {
   ): Promise<HazardPriors | null>;
 }
 
-export abstract class PriorFitStore {
+export abstract class PriorFitStore extends QueuedJobStore<PriorFit> {
   abstract add(tx: Tx, fit: PriorFit): Promise<void>;
-  abstract find(tx: Tx, fitId: string): Promise<PriorFit | null>;
-  /** Newest first. */
-  abstract list(tx: Tx, limit: number): Promise<PriorFit[]>;
-  /** Oldest fit that is to be made, or whose making was cut off. */
-  abstract next(tx: Tx): Promise<PriorFit | null>;
-  /** Answers the fit as it is stored now. @throws AppError `version-conflict` (transient) when somebody else wrote */
-  abstract save(tx: Tx, before: PriorFit, next: PriorFit): Promise<PriorFit>;
+  /** Null while the built-in ones are in use. */
   abstract activeFitId(tx: Tx): Promise<string | null>;
   /** @param fitId null for the built-in ones */
   abstract activate(tx: Tx, fitId: string | null, at: Date): Promise<void>;

@@ -1,41 +1,16 @@
 import type { FittedPriors, HazardPriorFit } from '@spotopt/contracts';
+import type { QueuedJob } from '../queue/queued-job.js';
 import type { HazardPriors } from './spell-model.js';
 
 /** The record of a fit. */
-export interface PriorFit {
+export interface PriorFit extends QueuedJob {
   readonly fitId: string;
-  readonly state: HazardPriorFit['state'];
   readonly from: Date;
   readonly until: Date;
   readonly region: string | null;
   readonly instanceTypes: readonly string[] | null;
   readonly pools: readonly string[];
-  readonly createdAt: Date;
-  readonly finishedAt: Date | null;
-  readonly progress: number;
   readonly priors: FittedPriors | null;
-  readonly error: string | null;
-  /** Times that it was begun. */
-  readonly attempts: number;
-  /** Rises with every write. */
-  readonly revision: number;
-}
-
-const MAX_ATTEMPTS = 5;
-
-/** The next try, or the end of tries. */
-export function begun(fit: PriorFit, now: Date): PriorFit {
-  const attempts = fit.attempts + 1;
-  if (attempts <= MAX_ATTEMPTS) return { ...fit, state: 'running', attempts, progress: 0 };
-  return failed(fit, fit.error ?? `it was cut off ${String(MAX_ATTEMPTS)} times`, now);
-}
-
-export function failed(fit: PriorFit, error: string, now: Date): PriorFit {
-  return { ...fit, state: 'failed', finishedAt: now, error };
-}
-
-export function finished(fit: PriorFit, priors: FittedPriors, now: Date): PriorFit {
-  return { ...fit, state: 'completed', progress: 1, finishedAt: now, priors, error: null };
 }
 
 /** Of the market itself; one that the fit has not seen is taken for like all of them together. */

@@ -1,38 +1,29 @@
 import { FittedPriors, HazardPriorFit } from '@spotopt/contracts';
-import { AppError, type Tx } from '@spotopt/kernel';
+import type { Tx } from '@spotopt/kernel';
 import {
-  doubleColumn,
   idColumn,
   insertIfAbsent,
   insertRows,
   instantColumn,
-  intColumn,
   jsonColumn,
   managerOf,
   stringColumn,
-  textColumn,
   updateRows,
 } from '@spotopt/persistence';
-import { Column, Entity, In, PrimaryColumn } from 'typeorm';
-import { type HazardPriors, type PriorFit, PriorFitStore, PriorStore } from './ports.js';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { QueuedJobRow, SqlQueuedJobStore } from '../queue/queued-job.store.js';
+import { type HazardPriors, type PriorFit, type PriorFitStore, PriorStore } from './ports.js';
 import { priorsFor } from './prior-fit.js';
 
 @Entity('hazard_prior_fit')
-export class HazardPriorFitRow {
+export class HazardPriorFitRow extends QueuedJobRow {
   @PrimaryColumn(idColumn({ name: 'fit_id' })) fitId!: string;
-  @Column(stringColumn(16)) state!: string;
   @Column(instantColumn({ name: 'from_at' })) from!: Date;
   @Column(instantColumn({ name: 'until_at' })) until!: Date;
   @Column(stringColumn(64, { nullable: true })) region!: string | null;
   @Column(jsonColumn({ name: 'instance_types', nullable: true })) instanceTypes!: readonly string[] | null;
   @Column(jsonColumn()) pools!: readonly string[];
-  @Column(instantColumn({ name: 'created_at' })) createdAt!: Date;
-  @Column(instantColumn({ name: 'finished_at', nullable: true })) finishedAt!: Date | null;
-  @Column(doubleColumn()) progress!: number;
   @Column(jsonColumn({ name: 'priors', nullable: true })) priors!: unknown;
-  @Column(textColumn({ nullable: true })) error!: string | null;
-  @Column(intColumn()) attempts!: number;
-  @Column(intColumn()) revision!: number;
 }
 
 /** One row: which fit is in use. */
@@ -45,47 +36,30 @@ export class HazardPriorChoiceRow {
 
 const ACTIVE = 'active';
 
-export class SqlPriorFitStore extends PriorFitStore {
-  override async add(tx: Tx, fit: PriorFit): Promise<void> {
+export class SqlPriorFitStore
+  extends SqlQueuedJobStore<HazardPriorFitRow, PriorFit>
+  implements PriorFitStore
+{
+  constructor() {
+    super({
+      entity: HazardPriorFitRow,
+      id: 'fitId',
+      noun: 'fit',
+      toJob: toFit,
+      toRow: (fit) => ({ ...fit }),
+    });
+  }
+
+  async add(tx: Tx, fit: PriorFit): Promise<void> {
     await insertRows(tx, HazardPriorFitRow, { ...fit });
   }
 
-  override async find(tx: Tx, fitId: string): Promise<PriorFit | null> {
-    const row = await managerOf(tx).findOneBy(HazardPriorFitRow, { fitId });
-    return row === null ? null : toFit(row);
-  }
-
-  override async list(tx: Tx, limit: number): Promise<PriorFit[]> {
-    const rows = await managerOf(tx).find(HazardPriorFitRow, {
-      order: { createdAt: 'DESC', fitId: 'DESC' },
-      take: limit,
-    });
-    return rows.map(toFit);
-  }
-
-  override async next(tx: Tx): Promise<PriorFit | null> {
-    const [row] = await managerOf(tx).find(HazardPriorFitRow, {
-      where: { state: In(['queued', 'running']) },
-      order: { createdAt: 'ASC', fitId: 'ASC' },
-      take: 1,
-    });
-    return row === undefined ? null : toFit(row);
-  }
-
-  override async save(tx: Tx, before: PriorFit, next: PriorFit): Promise<PriorFit> {
-    const { fitId, revision } = before;
-    const stored = { ...next, revision: revision + 1 };
-    const { fitId: _fitId, ...change } = stored;
-    if ((await updateRows(tx, HazardPriorFitRow, { fitId, revision }, change)) === 1) return stored;
-    throw AppError.transient('version-conflict', `the fit ${fitId} was changed by somebody else`);
-  }
-
-  override async activeFitId(tx: Tx): Promise<string | null> {
+  async activeFitId(tx: Tx): Promise<string | null> {
     const row = await managerOf(tx).findOneBy(HazardPriorChoiceRow, { name: ACTIVE });
     return row?.fitId ?? null;
   }
 
-  override async activate(tx: Tx, fitId: string | null, at: Date): Promise<void> {
+  async activate(tx: Tx, fitId: string | null, at: Date): Promise<void> {
     if (await insertIfAbsent(tx, HazardPriorChoiceRow, { name: ACTIVE, fitId, chosenAt: at })) return;
     await updateRows(tx, HazardPriorChoiceRow, { name: ACTIVE }, { fitId, chosenAt: at });
   }

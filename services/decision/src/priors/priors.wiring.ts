@@ -22,7 +22,7 @@ export function wirePriors(context: ServiceContext<DecisionConfig>): object[] {
   const { uow, leases } = database;
   const fits = new SqlPriorFitStore();
   const runFits = new RunFits({
-    ...{ uow, clock, fits },
+    ...{ uow, clock, jobs: fits },
     marks: new SqlMarkStore(),
     prices: new RpcCanonicalPrices(rpc),
   });

@@ -12,9 +12,10 @@ import type { EngineArtifact, EngineRunner } from './ports.js';
 import { ProcessRunner } from './process-runner.js';
 
 /** Generous: a busy machine gives little time to processes of low priority. */
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 100_000;
 const incidents: EngineIncident[] = [];
 const host = engineHost({
+  ...{ startMs: TIMEOUT_MS, inspectMs: TIMEOUT_MS },
   pauseMs: 60_000,
   restMs: 0,
   maxWarmProcesses: 2,
@@ -154,14 +155,13 @@ describe('engines in processes of their own', () => {
     const runner = host.open(scriptOf("throw new Error('always');", 'always'));
     await expect(reasonOf(runner)).rejects.toMatchObject({ retryAfterMs: 0 });
     await expect(reasonOf(runner)).rejects.toMatchObject({ retryAfterMs: 60_000 });
-    const startedAtMs = performance.now();
-    for (let call = 0; call < 1_000; call += 1) {
+    for (let call = 0; call < 100; call += 1) {
       await expect(reasonOf(runner)).rejects.toMatchObject({
         code: 'engine-paused',
         details: { code: 'engine-failed', paused: true },
       });
+      expect(pidOf(runner)).toBeNull();
     }
-    expect(performance.now() - startedAtMs).toBeLessThan(1_000);
     expect(incidents.filter(({ engineId }) => engineId === 'always').map(({ failures }) => failures)).toEqual(
       [1, 2],
     );
@@ -185,7 +185,7 @@ describe('engines in processes of their own', () => {
   });
 
   it('waits no longer for a turn than for an answer, and does not blame the engine', async () => {
-    const crowded = engineHost({ concurrency: 1, restMs: 0 });
+    const crowded = engineHost({ concurrency: 1, restMs: 0, startMs: TIMEOUT_MS });
     const slow = crowded.open(scriptOf("'a'.repeat(4e6).indexOf('a'.repeat(2e6) + 'b');", 'slow'));
     const quick = crowded.open(scriptOf(saying('1'), 'quick'));
     const first = slow.propose(observationOf(), TIMEOUT_MS).catch((error: unknown) => error);

@@ -12,7 +12,7 @@ export interface EngineLimits {
   readonly startSlowMs: number;
   /** Processor time of an answer; one that needs more is worked out at a tenth of the speed. @default 100 ms */
   readonly slowMs: number;
-  /** One answer when a file is inspected. @default 1 s */
+  /** One answer when a file is inspected, by a process of the least priority. @default 5 s */
   readonly inspectMs: number;
   /** A longer answer is not read to its end. @default 256 KiB */
   readonly maxAnswerBytes: number;
@@ -45,7 +45,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   startMs: 20_000,
   startSlowMs: 0,
   slowMs: 100,
-  inspectMs: 1_000,
+  inspectMs: 5_000,
   maxAnswerBytes: 256 * 1024,
   concurrency: 2,
   maxWarmProcesses: 8,

@@ -1,20 +1,13 @@
 import { deflateRawSync } from 'node:zlib';
-import { type Clock, isAppError, type Tx, type UnitOfWork } from '@spotopt/kernel';
+import type { Tx } from '@spotopt/kernel';
+import { type Attempt, QueueRunner, type QueueRunnerDeps } from '../queue/queue-runner.js';
 import type { MakeFile } from './make-file.js';
 import type { TrainingSetStore } from './ports.js';
-import { begun, failed, finished, type TrainingSet } from './training-set.js';
+import { finished, type TrainingSet } from './training-set.js';
 
-export interface MakeTrainingSetsDeps {
-  readonly uow: UnitOfWork;
-  readonly clock: Clock;
-  readonly sets: TrainingSetStore;
+export interface MakeTrainingSetsDeps extends QueueRunnerDeps<TrainingSet> {
+  readonly jobs: TrainingSetStore;
   readonly makeFile: MakeFile;
-}
-
-export interface Run {
-  readonly signal: AbortSignal;
-  /** Refuses writes of a process that is no longer the one that makes sets. */
-  readonly guard: (tx: Tx) => Promise<void>;
 }
 
 const DAY_MS = 86_400_000;
@@ -25,72 +18,37 @@ export const PIECE_BYTES = 256 * 1024;
 /** Progress is written when it moved by this. */
 const PROGRESS_STEP = 0.02;
 
-/** Makes the sets that were asked for, one after the other. A making that was cut off starts anew. */
-export class MakeTrainingSets {
-  constructor(private readonly deps: MakeTrainingSetsDeps) {}
-
-  async execute(run: Run): Promise<void> {
-    while (!run.signal.aborted) {
-      const set = await this.deps.uow.read((tx) => this.deps.sets.next(tx));
-      if (set === null) return;
-      await this.#make(set, run);
-    }
+/** Makes the files of the sets that were asked for. */
+export class MakeTrainingSets extends QueueRunner<TrainingSet> {
+  constructor(private readonly deps: MakeTrainingSetsDeps) {
+    super(deps);
   }
 
-  async #make(asked: TrainingSet, run: Run): Promise<void> {
-    const { clock, sets, makeFile } = this.deps;
-    const write = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
-      this.deps.uow.run(async (tx) => {
-        await run.guard(tx);
-        return work(tx);
-      });
-    let set = await write(async (tx) => {
-      await sets.removePieces(tx, asked.setId);
-      return sets.save(tx, asked, begun(asked, clock.now()));
-    });
-    if (set.state === 'failed') return;
-    const save = async (next: TrainingSet): Promise<void> => {
-      set = await write((tx) => sets.save(tx, set, next));
-    };
+  protected override async perform(attempt: Attempt<TrainingSet>): Promise<void> {
+    const { clock, jobs, makeFile } = this.deps;
+    const { setId } = attempt.job;
     const pieces = new Pieces((body, number) =>
-      write((tx) => sets.addPiece(tx, { setId: set.setId, number, body, madeAt: clock.now() })),
+      attempt.write((tx) => jobs.addPiece(tx, { setId, number, body, madeAt: clock.now() })),
     );
-    try {
-      const made = await makeFile.execute(set, {
-        signal: run.signal,
-        write: (bytes) => pieces.add(bytes),
-        progress: async (progress, rows) => {
-          if (progress - set.progress < PROGRESS_STEP) return;
-          await save({ ...set, progress, ...(set.sha256 === null ? { rows } : {}) });
-        },
-      });
-      await pieces.finish();
-      const now = clock.now();
-      const done = finished(set, made, { now, fileUntil: new Date(now.getTime() + FILE_MS) });
-      await write(async (tx) => {
-        if (done.fileUntil === null) await sets.removePieces(tx, set.setId);
-        set = await sets.save(tx, set, done);
-      });
-    } catch (error) {
-      if (run.signal.aborted) return;
-      await this.#giveUp(error, set, write);
-    }
+    const made = await makeFile.execute(attempt.job, {
+      signal: attempt.signal,
+      write: (bytes) => pieces.add(bytes),
+      progress: async (progress, rows) => {
+        const set = attempt.job;
+        if (progress - set.progress < PROGRESS_STEP) return;
+        await attempt.save({ ...set, progress, ...(set.sha256 === null ? { rows } : {}) });
+      },
+    });
+    await pieces.finish();
+    const now = clock.now();
+    const done = finished(attempt.job, made, { now, fileUntil: new Date(now.getTime() + FILE_MS) });
+    await attempt.save(done, async (tx) => {
+      if (done.fileUntil === null) await this.clear(tx, done);
+    });
   }
 
-  /** What may pass by itself is tried again later; anything else is the end of this set, not of the others. */
-  async #giveUp(
-    error: unknown,
-    set: TrainingSet,
-    write: (work: (tx: Tx) => Promise<unknown>) => Promise<unknown>,
-  ): Promise<void> {
-    const { clock, sets } = this.deps;
-    const message = error instanceof Error ? error.message : String(error);
-    const passes = isAppError(error) && error.kind === 'transient';
-    await write(async (tx) => {
-      if (!passes) await sets.removePieces(tx, set.setId);
-      await sets.save(tx, set, passes ? { ...set, error: message } : failed(set, message, clock.now()));
-    });
-    if (passes) throw error;
+  protected override clear(tx: Tx, { setId }: TrainingSet): Promise<void> {
+    return this.deps.jobs.removePieces(tx, setId);
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   TrainingSetView,
 } from '@spotopt/contracts';
 import { AppError, type Clock, type Ids, type Tx, type UnitOfWork } from '@spotopt/kernel';
+import { asked } from '../queue/queued-job.js';
 import type { RiskStore } from '../risk/ports.js';
 import { COLUMNS_VERSION } from './columns.js';
 import type { TrainingSetStore } from './ports.js';
@@ -97,12 +98,11 @@ export class ManageTrainingSets {
           setId: ids.next(),
           name,
           version: (await sets.lastVersion(tx, name)) + 1,
-          state: 'queued',
           format,
         },
         ...{ from, until, region, instanceTypes, pools, columnsVersion: COLUMNS_VERSION },
-        ...{ asOf: now, createdAt: now, finishedAt: null, progress: 0, rows: 0, rowsLeftOut: 0, bytes: 0 },
-        ...{ sha256: null, fileUntil: null, reproduced: null, error: null, attempts: 0, revision: 0 },
+        ...{ asOf: now, rows: 0, rowsLeftOut: 0, bytes: 0, sha256: null, fileUntil: null, reproduced: null },
+        ...asked(now),
       };
       if (await sets.add(tx, set)) return set;
     }

@@ -1,21 +1,15 @@
 import type { CanonicalRow } from '@spotopt/contracts';
 import type { Tx } from '@spotopt/kernel';
+import { QueuedJobStore } from '../queue/ports.js';
 import type { TrainingSet } from './training-set.js';
 
 export type { TrainingSet } from './training-set.js';
 
-export abstract class TrainingSetStore {
+export abstract class TrainingSetStore extends QueuedJobStore<TrainingSet> {
   /** False when a set of this name and version exists. */
   abstract add(tx: Tx, set: TrainingSet): Promise<boolean>;
-  abstract find(tx: Tx, setId: string): Promise<TrainingSet | null>;
-  /** Newest first. */
-  abstract list(tx: Tx, limit: number): Promise<TrainingSet[]>;
   /** Version of the newest set of the name; 0 when there is none. */
   abstract lastVersion(tx: Tx, name: string): Promise<number>;
-  /** Oldest set that is to be made, or whose making was cut off. */
-  abstract next(tx: Tx): Promise<TrainingSet | null>;
-  /** Answers the set as it is stored now. @throws AppError `version-conflict` (transient) when somebody else wrote */
-  abstract save(tx: Tx, before: TrainingSet, next: TrainingSet): Promise<TrainingSet>;
   abstract addPiece(
     tx: Tx,
     piece: { setId: string; number: number; body: Uint8Array; madeAt: Date },

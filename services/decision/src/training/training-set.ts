@@ -1,5 +1,6 @@
 import type { TrainingFormat, TrainingSetView } from '@spotopt/contracts';
 import { AppError } from '@spotopt/kernel';
+import { completed, type QueuedJob } from '../queue/queued-job.js';
 
 /** A pool of a set, and since when it is known what happened there. */
 export interface SetPool {
@@ -8,11 +9,10 @@ export interface SetPool {
 }
 
 /** The record of a set. Everything that decides what is in the file is fixed when it is asked for. */
-export interface TrainingSet {
+export interface TrainingSet extends QueuedJob {
   readonly setId: string;
   readonly name: string;
   readonly version: number;
-  readonly state: TrainingSetView['state'];
   readonly format: TrainingFormat;
   readonly from: Date;
   readonly until: Date;
@@ -21,20 +21,12 @@ export interface TrainingSet {
   readonly pools: readonly SetPool[];
   readonly columnsVersion: number;
   readonly asOf: Date;
-  readonly createdAt: Date;
-  readonly finishedAt: Date | null;
-  readonly progress: number;
   readonly rows: number;
   readonly rowsLeftOut: number;
   readonly bytes: number;
   readonly sha256: string | null;
   readonly fileUntil: Date | null;
   readonly reproduced: boolean | null;
-  readonly error: string | null;
-  /** Times that the making was begun. */
-  readonly attempts: number;
-  /** Rises with every write. */
-  readonly revision: number;
 }
 
 /** What the making of the file came to. */
@@ -45,7 +37,6 @@ export interface Made {
   readonly sha256: string;
 }
 
-export const MAX_ATTEMPTS = 5;
 /** Of one set; more than two years of thirty pools. */
 export const MAX_ROWS = 6_000_000;
 
@@ -57,18 +48,6 @@ export function remade(set: TrainingSet): TrainingSet {
   throw AppError.permanent('training-set-not-made', `the set is ${set.state}; it is made already`);
 }
 
-/** The next try, or the end of tries. */
-export function begun(set: TrainingSet, now: Date): TrainingSet {
-  const attempts = set.attempts + 1;
-  if (attempts <= MAX_ATTEMPTS) return { ...set, state: 'running', attempts, progress: 0 };
-  const error = set.error ?? `it was cut off ${String(MAX_ATTEMPTS)} times`;
-  return { ...set, state: 'failed', finishedAt: now, error };
-}
-
-export function failed(set: TrainingSet, error: string, now: Date): TrainingSet {
-  return { ...set, state: 'failed', finishedAt: now, error, fileUntil: null };
-}
-
 /**
  * The record after its file was made. A file that was made again must be the one that the record describes: when
  * what is stored changed since, the record stays as it is and has no file.
@@ -78,7 +57,7 @@ export function finished(
   made: Made,
   { now, fileUntil }: Record<'now' | 'fileUntil', Date>,
 ): TrainingSet {
-  const done = { ...set, state: 'completed' as const, progress: 1, finishedAt: now, error: null };
+  const done = completed(set, now);
   if (set.sha256 === null) return { ...done, ...made, fileUntil };
   if (set.sha256 === made.sha256) return { ...done, fileUntil, reproduced: true };
   const error = 'what is stored changed since the set was made; ask for a new set';

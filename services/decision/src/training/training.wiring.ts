@@ -37,7 +37,7 @@ export function wireTraining(context: ServiceContext<DecisionConfig>): object[] 
   const makeFile = new MakeFile({ uow, marks: new SqlMarkStore(), prices: new RpcCanonicalPrices(rpc) });
   const job = new TrainingJob(
     { intervalMs: clock.noShorterThan(LOOK_MS, LOOK_MS), clock, leases, random, logger },
-    new MakeTrainingSets({ uow, clock, sets, makeFile }),
+    new MakeTrainingSets({ uow, clock, jobs: sets, makeFile }),
   );
   const onAsked = (): void => {
     job.nudge();
