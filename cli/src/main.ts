@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { isAppError } from '@spotopt/kernel';
 import { Command } from 'commander';
 import { backtestCommand } from './backtest/options.js';
 import { runBacktestCommand } from './backtest/run.js';
-import { EXIT_INTERRUPTED, UserError } from './user-error.js';
+import { obey } from './command-line.js';
+import { EXIT_INTERRUPTED } from './user-error.js';
 
 const interruption = new AbortController();
 let interruptions = 0;
@@ -30,11 +30,4 @@ const program = new Command('spotopt')
   )
   .showHelpAfterError('(--help lists the commands)');
 
-try {
-  await program.parseAsync(process.argv);
-} catch (error) {
-  const isKnown = error instanceof UserError || (isAppError(error) && error.kind !== 'bug');
-  if (!isKnown) throw error;
-  process.stderr.write(`spotopt: ${error.message}\n`);
-  process.exitCode = error instanceof UserError ? error.exitCode : 1;
-}
+await obey(program, () => program.parseAsync(process.argv));

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorBody } from '@spotopt/contracts/http';
+import type { output, ZodType } from 'zod';
 import { EXIT_UNAVAILABLE, EXIT_USAGE, reasonOf, UserError } from './user-error.js';
 
 export interface ServerCall {
@@ -14,10 +15,31 @@ const TIMEOUT_MS = 20_000;
 
 /** The HTTP API of a server. */
 export class Server {
+  /** @throws UserError for a token that no header can hold */
   constructor(
     private readonly url: string,
     private readonly token: string | undefined,
-  ) {}
+  ) {
+    if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return;
+    throw new UserError(
+      'The token has a character that no token has: was it copied whole, and alone?',
+      EXIT_USAGE,
+    );
+  }
+
+  /**
+   * The answer, as the schema has it.
+   * @throws UserError as `call` does, and when it is the answer of something else
+   */
+  async ask<Schema extends ZodType>(
+    path: string,
+    schema: Schema,
+    call?: ServerCall,
+  ): Promise<output<Schema>> {
+    const answer = schema.safeParse(parsed(await this.call(path, call)));
+    if (answer.success) return answer.data;
+    throw this.#isSomethingElse();
+  }
 
   /**
    * The text of the answer.
@@ -26,6 +48,7 @@ export class Server {
   async call(path: string, { method = 'GET', json, file, signal }: ServerCall = {}): Promise<string> {
     const deadline = AbortSignal.timeout(TIMEOUT_MS);
     let response: Response;
+    let text: string;
     try {
       response = await fetch(new URL(path, this.url), {
         method,
@@ -34,11 +57,11 @@ export class Server {
         ...(json === undefined ? {} : { body: JSON.stringify(json) }),
         ...(file === undefined ? {} : { body: file.body }),
       });
+      text = await response.text();
     } catch (error) {
       if (signal?.aborted === true) throw error;
       throw this.#unreachable(error);
     }
-    const text = await response.text();
     if (response.ok) return text;
     throw this.#refused(response.status, text);
   }
@@ -74,12 +97,14 @@ export class Server {
       );
     }
     const error = ErrorBody.safeParse(parsed(text));
-    if (!error.success) {
-      return new UserError(
-        `What answers at ${this.url} is not a server of Spot Optimizer of this version (status ${String(status)}).`,
-      );
-    }
+    if (!error.success) return this.#isSomethingElse(` (status ${String(status)})`);
     return new UserError(error.data.error, status === 400 ? EXIT_USAGE : 1);
+  }
+
+  #isSomethingElse(detail = ''): UserError {
+    return new UserError(
+      `What answers at ${this.url} is not a server of Spot Optimizer of this version${detail}.`,
+    );
   }
 }
 

@@ -78,6 +78,24 @@ describe('a price file', () => {
     expect(await readFile(join(folder, 'out.svg'), 'utf8')).toMatch(/^<svg .*m5\.large, 2 pools/);
   });
 
+  it('is printed also where the picture cannot be written', async () => {
+    const prices = await file('prices.csv', ROWS);
+    let printed = '';
+    const command = backtestCommand(
+      (options) =>
+        runBacktestCommand(options, {
+          ...{ directory: folder, progress: { write: () => true }, signal: new AbortController().signal },
+          print: (text) => (printed += text),
+        }),
+      undefined,
+    );
+    const args = ['--prices', prices, '--engine', 'greedy', '--chart', 'nowhere/out.svg'];
+    await expect(command.parseAsync(args, { from: 'user' })).rejects.toThrow(
+      'The chart could not be written',
+    );
+    expect(printed).toContain('greedy');
+  });
+
   it('is one JSON object where that is wanted; packed files are unpacked', async () => {
     const prices = await file('prices.csv.gz', gzipSync(ROWS));
     const { printed } = await run(['--prices', prices, '--engine', 'greedy', '--days', '1', '--json']);
@@ -236,7 +254,8 @@ describe('a server', () => {
       64,
     ],
     ['wants a token', [refusal(401, 'unauthorized')], 'SPOTOPT_TOKEN', 1],
-    ['is something else', [[200, '<html>']] as [number, string][], '', undefined],
+    ['is something else', [[200, '<html>']] as [number, string][], 'not a server of Spot Optimizer', 1],
+    ['answers something else', [[200, { id: 7 }]] as [number, object][], 'not a server of Spot Optimizer', 1],
     [
       'is something else that refuses',
       [[502, '<html>']] as [number, string][],
@@ -248,8 +267,13 @@ describe('a server', () => {
     const failed = run([...ARGS, '--url', url]);
     await expect(failed).rejects.toMatchObject({
       message: expect.stringContaining(problem),
-      ...(exitCode === undefined ? {} : { exitCode }),
+      exitCode,
     });
+  });
+
+  it('is not asked with a token that no header can hold', async () => {
+    const failed = run([...ARGS, '--url', 'http://127.0.0.1:1', '--token', 'secret…']);
+    await expect(failed).rejects.toMatchObject({ message: expect.stringContaining('token'), exitCode: 64 });
   });
 
   it('that failed the backtest says why', async () => {

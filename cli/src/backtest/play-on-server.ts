@@ -15,7 +15,7 @@ export async function playOnServer(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<BacktestOutcome> {
-  const { id } = BacktestItem.parse(JSON.parse(await start(options, server)));
+  const { id } = await start(options, server);
   const path = `/api/backtests/${encodeURIComponent(id)}`;
   const report = await follow(path, server, progress, signal);
   return { report, chart: () => server.call(`${path}/chart.svg`) };
@@ -29,7 +29,7 @@ async function follow(
 ): Promise<BacktestOutcome['report']> {
   try {
     for (;;) {
-      const backtest = GetBacktestRoute.response.parse(JSON.parse(await server.call(path, { signal })));
+      const backtest = await server.ask(path, GetBacktestRoute.response, { signal });
       if (backtest.result !== null) return backtest.result;
       if (backtest.state === 'failed') {
         throw new UserError(`The backtest failed: ${backtest.message ?? 'no reason was given'}`);
@@ -49,7 +49,7 @@ async function follow(
   }
 }
 
-async function start(options: BacktestOptions, server: Server): Promise<string> {
+async function start(options: BacktestOptions, server: Server): Promise<BacktestItem> {
   if (options.prices !== undefined) return upload(options, options.prices, server);
   if (options.instanceType === undefined) {
     throw new UserError(
@@ -58,10 +58,10 @@ async function start(options: BacktestOptions, server: Server): Promise<string> 
     );
   }
   const json = { ...choiceOf(options), engines: options.engine, pools: options.pool };
-  return server.call('/api/backtests', { method: 'POST', json });
+  return server.ask('/api/backtests', BacktestItem, { method: 'POST', json });
 }
 
-async function upload(options: BacktestOptions, prices: string, server: Server): Promise<string> {
+async function upload(options: BacktestOptions, prices: string, server: Server): Promise<BacktestItem> {
   if (options.instanceType === undefined || options.pool !== undefined) {
     throw new UserError(
       'A file that is sent to a server needs --instance-type, and takes every pool of it: leave --pool out.',
@@ -76,7 +76,7 @@ async function upload(options: BacktestOptions, prices: string, server: Server):
     if (value !== undefined) query.set(name, String(value));
   }
   const file = { body: new Uint8Array(content), gzip: prices.endsWith('.gz') };
-  return server.call(`/api/backtests/import?${query.toString()}`, { method: 'POST', file });
+  return server.ask(`/api/backtests/import?${query.toString()}`, BacktestItem, { method: 'POST', file });
 }
 
 function choiceOf(options: BacktestOptions) {

@@ -25,6 +25,7 @@ export async function runBacktestCommand(given: BacktestOptions, terminal: Termi
   try {
     const { report, chart } = await play(options, progress, terminal.signal);
     progress.end();
+    terminal.print(options.json ? `${JSON.stringify(report)}\n` : reportText(report));
     if (options.chart !== undefined) {
       const file = resolve(terminal.directory, options.chart);
       await writeFile(file, await chart()).catch((error: unknown) => {
@@ -32,7 +33,6 @@ export async function runBacktestCommand(given: BacktestOptions, terminal: Termi
       });
       terminal.progress.write(`chart: ${file}\n`);
     }
-    terminal.print(options.json ? `${JSON.stringify(report)}\n` : reportText(report));
   } finally {
     progress.end();
   }

@@ -87,6 +87,6 @@ describe('the engine command', () => {
     expect((await engine([], [INIT])).answers).toEqual(['{"type":"ready"}']);
     const unknown = await engine(['--engine', 'nobody'], []);
     expect(unknown).toMatchObject({ code: 64, stdout: '' });
-    expect(unknown.stderr).toContain('there is no engine nobody; there are: hazard');
+    expect(unknown.stderr).toContain('Allowed choices are hazard');
   });
 });
