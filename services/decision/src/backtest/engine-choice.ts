@@ -21,13 +21,13 @@ const STEP_TIMEOUT_MS = 1_000;
  */
 export async function entriesOf(names: readonly string[], engines: KnownEngines): Promise<BacktestEntry[]> {
   const live = await engines.liveEngine();
-  return Promise.all(
-    [...new Set([live, ...names])].map(async (engine) => ({
-      engine,
-      role: engine === live ? 'live' : 'challenger',
-      policy: await policySourceOf(engine, engines),
-    })),
-  );
+  const entries: BacktestEntry[] = [];
+  // One after the other: when one is refused, none is still being opened that nobody would close.
+  for (const engine of new Set([live, ...names])) {
+    const policy = await policySourceOf(engine, engines);
+    entries.push({ engine, role: engine === live ? 'live' : 'challenger', policy });
+  }
+  return entries;
 }
 
 async function policySourceOf(name: string, { runnerOf }: KnownEngines): Promise<BacktestEntry['policy']> {

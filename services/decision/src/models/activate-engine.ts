@@ -34,23 +34,25 @@ export class ActivateEngine {
    *   started; nothing has changed then
    */
   async execute({ engineId, requestedBy }: Activation): Promise<SlotsChange> {
-    const engine = this.deps.builtins.find(engineId)?.ref ?? (await this.#uploaded(engineId));
-    return this.deps.changeSlots.execute({
-      next: (slots, at) => (isLive(slots, engine) ? null : activated(slots, engine, at)),
-      event: (change) => activatedEvent({ ...change, by: requestedBy }),
-    });
+    const { builtins, changeSlots, engines } = this.deps;
+    const engine = builtins.find(engineId)?.ref ?? (await this.#uploaded(engineId));
+    // Started before the transaction, so that its first decision does not wait for it.
+    return engines.whileOpen(engine, () =>
+      changeSlots.execute({
+        next: (slots, at) => (isLive(slots, engine) ? null : activated(slots, engine, at)),
+        event: (change) => activatedEvent({ ...change, by: requestedBy }),
+      }),
+    );
   }
 
-  /** Checked and started before the transaction, so that its first decision does not wait for it. */
   async #uploaded(engineId: string): Promise<EngineRef> {
-    const { uow, sessions, readFiles, validateUpload, engines } = this.deps;
+    const { uow, sessions, readFiles, validateUpload } = this.deps;
     const found = await uow.read((tx) => sessions.find(tx, engineId));
     if (found === null || found.state === 'receiving') throw unknownEngine(engineId);
     const session = await validateUpload.execute(found);
     const engine = engineOf(session);
     if (engine === null || !mayBeActivated(session)) throw notReady(session);
     await readFiles.execute(session);
-    await engines.runnerOf(engine);
     return engine;
   }
 }

@@ -3,7 +3,7 @@ import { AppError, isAppError, type UnitOfWork } from '@spotopt/kernel';
 import type { EngineRef } from '../runtime/ports.js';
 import type { ChangeSlots, SlotsChange } from './change-slots.js';
 import { rolledBackEvent } from './model-events.js';
-import type { SessionStore } from './ports.js';
+import type { LiveEngines, SessionStore } from './ports.js';
 import type { ReadFiles } from './read-files.js';
 import type { ReadSlots } from './read-slots.js';
 import { type Slots, swapped } from './slots.js';
@@ -14,6 +14,7 @@ export interface FallBackDeps {
   readonly readFiles: ReadFiles;
   readonly readSlots: ReadSlots;
   readonly changeSlots: ChangeSlots;
+  readonly engines: LiveEngines;
 }
 
 export type RollBackOutcome =
@@ -31,21 +32,23 @@ export class FallBack {
 
   /**
    * A person asks for it.
-   * @throws AppError `fallback-not-found`, `model-files-damaged` (permanent)
+   * @throws AppError `fallback-not-found`, `model-files-damaged` (permanent), or why it cannot be started
    */
   async execute(request: RpcRequest<typeof FallBackModel>): Promise<SlotsChange> {
     const { requestId, reason, requestedBy } = request;
     const wanted = await this.#fallbackThatIsWhole(await this.deps.readSlots.execute());
     if (wanted === null) throw noFallback();
-    return this.deps.changeSlots.execute({
-      requestId,
-      next: (slots, at) => {
-        // It is another one than the one that was looked at.
-        if (slots.fallback?.engine.engineId !== wanted.engineId) throw changedMeanwhile();
-        return swapped(slots, at, null);
-      },
-      event: (change) => rolledBackEvent({ ...change, by: requestedBy }, { reason, automatic: false }),
-    });
+    return this.deps.engines.whileOpen(wanted, () =>
+      this.deps.changeSlots.execute({
+        requestId,
+        next: (slots, at) => {
+          // It is another one than the one that was looked at.
+          if (slots.fallback?.engine.engineId !== wanted.engineId) throw changedMeanwhile();
+          return swapped(slots, at, null);
+        },
+        event: (change) => rolledBackEvent({ ...change, by: requestedBy }, { reason, automatic: false }),
+      }),
+    );
   }
 
   /** The live engine failed again and again. Once per failing engine, however many processes saw it. */

@@ -310,6 +310,49 @@ describe.each(databaseDialects())('the registry of engines on %s', (dialect) => 
     expect((await world.slots())['live']).toBe(uploaded);
   });
 
+  it('keeps what it starts for an activation open, whoever looks at the engines meanwhile', async () => {
+    const { activateEngine, liveEngines } = world.parts;
+    const { sessionId } = await world.upload([engine('a')]);
+    let letGo = (): void => undefined;
+    world.host.gate = new Promise((resolve) => {
+      letGo = resolve;
+    });
+    const activation = activateEngine.execute(by(sessionId));
+    await waitFor(() => world.host.opened === 1, { what: 'the start' });
+    await liveEngines.current();
+    letGo();
+    await activation;
+    const { live } = await liveEngines.current();
+    expect((await (await liveEngines.runnerOf(live)).propose(observationOf(), 100)).engine).toBe('a');
+    expect(world.host.opened).toBe(1);
+    // So is an engine that takes over again, which nobody needed to have open.
+    await activate('b');
+    const other = world.process();
+    await other.fallBack.execute({ requestId: world.ids.next(), reason: 'worse', requestedBy: 'admin' });
+    expect((await other.liveEngines.current()).live.engineId).toBe(sessionId);
+    expect(world.host.opened).toBe(3);
+    await other.liveEngines.close();
+  });
+
+  it('opens engines for replays one after the other', async () => {
+    await activate('a');
+    const { liveEngines } = world.parts;
+    const { live } = await liveEngines.current();
+    let letGo = (): void => undefined;
+    world.host.gate = new Promise((resolve) => {
+      letGo = resolve;
+    });
+    const before = world.host.opened;
+    const replays = Array.from({ length: 20 }, () => liveEngines.openApart(live));
+    await waitFor(() => world.host.opened > before, { what: 'the first' });
+    for (let turn = 0; turn < 5; turn += 1) await liveEngines.current();
+    expect(world.host.opened).toBe(before + 1);
+    letGo();
+    const opened = await Promise.all(replays);
+    expect(world.host.opened).toBe(before + 20);
+    await Promise.all(opened.map((runner) => runner.close()));
+  });
+
   it('does not read the file of a fallback that may not take over', async () => {
     const first = await activate('a');
     await activate('b');

@@ -87,8 +87,8 @@ export function modelParts(
   const receiveUpload = new ReceiveUpload(base);
   const validateUpload = new ValidateUpload({ ...base, readFiles });
   const changeSlots = new ChangeSlots({ ...base, readSlots });
-  const fallBack = new FallBack({ ...base, readFiles, readSlots, changeSlots });
   const liveEngines = new OpenEngines({ ...base, readFiles, readSlots });
+  const fallBack = new FallBack({ ...base, readFiles, readSlots, changeSlots, engines: liveEngines });
   return {
     receiveUpload,
     finishUpload: new FinishUpload({ ...base, readFiles, validateUpload }),

@@ -1,7 +1,8 @@
-import { AppError, hasCode, type UnitOfWork } from '@spotopt/kernel';
+import { AppError, type UnitOfWork } from '@spotopt/kernel';
 import type { Observation, Proposal } from '../engine/ports.js';
-import { GOLDEN_OBSERVATION } from '../runtime/golden-observation.js';
 import type { EngineArtifact, EngineHost, EngineRef, EngineRunner } from '../runtime/ports.js';
+import { Turns } from '../runtime/turns.js';
+import { warmUp } from '../runtime/warm-up.js';
 import type { BuiltinEngines } from './builtin-engines.js';
 import { unknownEngine } from './model-events.js';
 import { type CurrentEngines, LiveEngines, type SessionStore, type ShadowStore } from './ports.js';
@@ -20,17 +21,19 @@ export interface OpenEnginesDeps {
   readonly onError: (error: unknown, what: string) => void;
 }
 
-/** One answer of an engine that has just been started. */
-const WARM_UP_MS = 5_000;
-/** Together longer than any start may take. */
-const WARM_UP_ATTEMPTS = 4;
 /** An engine that could not be opened is not tried again before that; it costs a file and a process each time. */
 const PAUSE_MS = 10_000;
+/** Below the time that callers give a replay of a decision. */
+const APART_WAIT_MS = 20_000;
 
 /** The engines that this process has open. Another process may change who decides: each look asks the database. */
 export class OpenEngines extends LiveEngines {
   readonly #open = new Map<string, Promise<KeptRunner>>();
   readonly #failed = new Map<string, { readonly error: unknown; readonly untilMs: number }>();
+  /** Open though no slot has them, and how many want that. */
+  readonly #held = new Map<string, number>();
+  /** Anyone may ask for replays: they neither hold many files in memory nor keep those that decide from starting. */
+  readonly #apart = new Turns(1);
   #closed = false;
 
   constructor(private readonly deps: OpenEnginesDeps) {
@@ -70,8 +73,30 @@ export class OpenEngines extends LiveEngines {
     }
   }
 
-  override openApart({ engineId }: EngineRef): Promise<EngineRunner> {
-    return this.#openEngine(engineId);
+  override async whileOpen<T>(ref: EngineRef, work: () => Promise<T>): Promise<T> {
+    const { engineId } = ref;
+    this.#held.set(engineId, (this.#held.get(engineId) ?? 0) + 1);
+    try {
+      await this.runnerOf(ref);
+      return await work();
+    } finally {
+      const others = (this.#held.get(engineId) ?? 1) - 1;
+      if (others === 0) this.#held.delete(engineId);
+      else this.#held.set(engineId, others);
+    }
+  }
+
+  override async openApart({ engineId }: EngineRef): Promise<EngineRunner> {
+    if (!(await this.#apart.take(AbortSignal.timeout(APART_WAIT_MS)))) {
+      throw AppError.transient('engine-busy', 'other engines are being opened for replays; try again later', {
+        retryAfterMs: APART_WAIT_MS,
+      });
+    }
+    try {
+      return await this.#openEngine(engineId);
+    } finally {
+      this.#apart.release();
+    }
   }
 
   /** Ends all of them; those in use end when they have answered. */
@@ -97,7 +122,8 @@ export class OpenEngines extends LiveEngines {
   }
 
   #letGoOfOthers({ live, fallback, shadows }: CurrentEngines): void {
-    const wanted = new Set([live, ...(fallback === null ? [] : [fallback]), ...shadows].map(idOf));
+    const inSlots = [live, ...(fallback === null ? [] : [fallback]), ...shadows].map(idOf);
+    const wanted = new Set([...inSlots, ...this.#held.keys()]);
     for (const engineId of this.#open.keys()) if (!wanted.has(engineId)) void this.#letGo(engineId);
     for (const engineId of this.#failed.keys()) if (!wanted.has(engineId)) this.#failed.delete(engineId);
   }
@@ -122,19 +148,6 @@ export class OpenEngines extends LiveEngines {
       await (await opening)?.close();
     } catch (error) {
       this.deps.onError(error, `engine ${engineId} was not closed cleanly`);
-    }
-  }
-}
-
-/** A start takes longer than any decision waits, has a limit of its own, and comes after those of other engines. */
-async function warmUp(runner: EngineRunner): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await runner.propose(GOLDEN_OBSERVATION, WARM_UP_MS);
-      return;
-    } catch (error) {
-      const mayCome = hasCode(error, 'engine-starting') || hasCode(error, 'engine-busy');
-      if (!mayCome || attempt === WARM_UP_ATTEMPTS) throw error;
     }
   }
 }

@@ -15,6 +15,12 @@ export abstract class LiveEngines {
    */
   abstract runnerOf(ref: EngineRef): Promise<EngineRunner>;
 
+  /**
+   * Does the work while the engine is open, whether or not a slot has it: for what puts it into one.
+   * @throws AppError why it cannot be started; the work is not begun then
+   */
+  abstract whileOpen<T>(ref: EngineRef, work: () => Promise<T>): Promise<T>;
+
   /** The same engine in another process, for whoever must not disturb those that decide; to be closed by the caller. */
   abstract openApart(ref: EngineRef): Promise<EngineRunner>;
 }
