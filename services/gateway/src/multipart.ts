@@ -41,20 +41,22 @@ async function* partsOf(request: FastifyRequest, fileSize: number): AsyncGenerat
   }
   try {
     for await (const part of request.parts({ limits: { fileSize } })) {
-      if (part.type === 'file') yield fileOf(part);
-      else yield { kind: 'field', name: part.fieldname, value: String(part.value) };
+      if (part.type === 'file') yield fileOf(part, request);
+      else yield { kind: 'field', name: nameIn(part), value: String(part.value) };
     }
   } catch (error) {
-    throw readable(error);
+    throw readable(error, request);
   }
 }
 
-function fileOf({ fieldname, filename, file }: MultipartFile): UploadPart {
+function fileOf(part: MultipartFile, request: FastifyRequest): UploadPart {
+  const { file } = part;
   return {
     kind: 'file',
-    fieldName: fieldname,
-    fileName: filename,
-    content: contentOf(file),
+    fieldName: nameIn(part),
+    // A part of bytes is a file also without a name, whatever the parser's types say.
+    fileName: (part.filename as string | undefined) ?? '',
+    content: contentOf(file, request),
     isTruncated: () => file.truncated,
     ignore: () => {
       file.resume();
@@ -62,16 +64,31 @@ function fileOf({ fieldname, filename, file }: MultipartFile): UploadPart {
   };
 }
 
-async function* contentOf(file: MultipartFile['file']): AsyncGenerator<Uint8Array> {
+function nameIn({ fieldname }: { readonly fieldname: string | undefined }): string {
+  return fieldname ?? '';
+}
+
+async function* contentOf(file: MultipartFile['file'], request: FastifyRequest): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of file) yield chunk as Uint8Array;
   } catch (error) {
-    throw readable(error);
+    throw readable(error, request);
   }
 }
 
-/** What the parser finds is the sender's mistake. */
-function readable(error: unknown): unknown {
-  if (!(error instanceof Error) || isAppError(error)) return error;
-  return invalidRequest([{ path: ['body'], message: `the multipart body cannot be read: ${error.message}` }]);
+/** What the parser finds is the sender's mistake, unless the connection ended in the middle. */
+function readable(error: unknown, { raw }: FastifyRequest): unknown {
+  if (isAppError(error)) return error;
+  if (raw.destroyed && !raw.complete) {
+    return AppError.transient('body-cut-off', 'the connection ended before the body did; send it again');
+  }
+  return invalidRequest([
+    { path: ['body'], message: `the multipart body cannot be read: ${messageOf(error)}` },
+  ]);
+}
+
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : String(error);
 }

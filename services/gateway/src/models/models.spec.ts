@@ -204,6 +204,31 @@ describe('an upload of a model', () => {
     expect(other.body['sessionId']).not.toBe(first.body['sessionId']);
   });
 
+  it('with a request id waits for the rest where it was cut off, and for nothing else', async () => {
+    const before = registry.begun.length;
+    const form = { url: gateway.url + UPLOAD, token: ADMIN_TOKEN, fileName: 'm.onnx', bytes: 4 * MB };
+    await sendZeros({ ...form, cutOffAfter: 2 * MB, requestId: 'cut-off-1' });
+    await waitFor(() => registry.begun.length > before, { what: 'the upload to begin' });
+    const empty = await upload([model('')], { headers: { 'x-request-id': 'empty-1' } });
+    expect(empty.status).toBe(400);
+    await waitFor(() => registry.abandoned.length > 0, { what: 'the empty upload to be given up' });
+    expect(registry.abandoned).toEqual([registry.begun.at(-1)?.sessionId]);
+    expect(await sendZeros({ ...form, requestId: 'cut-off-1' })).toMatchObject({ status: 200 });
+  });
+
+  it('may lack what other programs send; that is no fault of the server', async () => {
+    const send = (head: string) => {
+      const body = `------a-boundary\r\n${head}\r\n\r\nbytes\r\n------a-boundary--\r\n`;
+      return upload([], { rawBody: new Uint8Array(Buffer.from(body)) });
+    };
+    const type = 'Content-Type: application/octet-stream';
+    const nameless = await send(`Content-Disposition: form-data; name="files"\r\n${type}`);
+    expect(nameless.status).toBe(200);
+    expect(registry.finished.at(-1)?.files).toMatchObject([{ name: 'unnamed' }]);
+    const fieldless = await send(`Content-Disposition: form-data; filename="model.onnx"\r\n${type}`);
+    expect(fieldless.status).toBe(400);
+  });
+
   it('survives an answer of its owner that is lost', async () => {
     registry.losesAnswers = 2;
     const content = Buffer.alloc(MODEL_PART_BYTES + 1, 'z');

@@ -33,6 +33,7 @@ export interface SentForm {
   /** The connection ends after so many of them. */
   readonly cutOffAfter?: number;
   readonly withLength?: boolean;
+  readonly requestId?: string;
 }
 
 function* zeros(form: SentForm): Generator<Buffer> {
@@ -53,6 +54,7 @@ export async function sendZeros(form: SentForm): Promise<{ status: number; body:
     headers: {
       authorization: `Bearer ${form.token}`,
       'content-type': MULTIPART_TYPE,
+      ...(form.requestId === undefined ? {} : { 'x-request-id': form.requestId }),
       ...(form.withLength === false ? {} : { 'content-length': String(length) }),
     },
   });

@@ -66,7 +66,7 @@ export class ReceiveModel {
     try {
       return await this.#receive(upload);
     } catch (error) {
-      if (!upload.repeatable) await this.#abandon(sessionId);
+      if (!upload.repeatable || !mayGoOn(error)) await this.#abandon(sessionId);
       throw error;
     }
   }
@@ -159,6 +159,11 @@ function tooMuch(message: string): AppError {
   return AppError.permanent('body-too-large', message, {
     details: { errors: [{ field: 'files', message }] },
   });
+}
+
+/** A mistake stays one, however often it is sent; but another file than the one that is here does not end that one. */
+function mayGoOn(error: unknown): boolean {
+  return isAppError(error) && (error.kind === 'transient' || error.code === 'upload-part-conflict');
 }
 
 function accepted(session: ModelSessionView): ModelSessionView {
