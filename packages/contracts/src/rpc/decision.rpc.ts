@@ -12,7 +12,11 @@ export const ListDecisions = defineRpc({
     agentId: Id.nullable(),
     limit: z.number().int().min(1).max(500).default(50),
   }),
-  response: z.object({ decisions: z.array(DecisionMadeV1.data), total: z.number().int() }),
+  response: z.object({
+    decisions: z.array(DecisionMadeV1.data),
+    /** 10,000 where there are more. */
+    total: z.number().int(),
+  }),
 });
 
 const Choice = z.object({ mode: z.enum(['spot', 'ondemand']), poolId: PoolId });

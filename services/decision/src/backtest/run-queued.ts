@@ -15,11 +15,15 @@ export interface RunQueuedDeps {
   readonly backtests: BacktestStore;
   readonly engines: KnownEngines;
   readonly loadHistory: LoadHistory;
+  /** Real time for one backtest. @default 30 min */
+  readonly runMs?: number;
 }
 
 /** As long as a request of somebody else may have to wait for a replay. */
 const SLICE_MS = 2;
 const SAVE_EVERY_MS = 1_000;
+/** One backtest runs at a time: nobody's slow engine keeps the others waiting for longer. */
+const RUN_MS = 30 * 60_000;
 /** A backtest that ends its process is not begun for ever. */
 const MAX_ATTEMPTS = 3;
 
@@ -53,7 +57,9 @@ export class RunQueued {
   }
 
   async #run(backtest: Backtest, run: QueueRun): Promise<void> {
-    const pace = new Pace(run.signal, (progress) => this.#save(backtest, run, { progress }));
+    const pace = new Pace(this.deps.runMs ?? RUN_MS, run.signal, (progress) =>
+      this.#save(backtest, run, { progress }),
+    );
     try {
       const result = await this.#play(backtest, pace);
       await this.#save(backtest, run, { state: 'completed', progress: 1, result, error: null });
@@ -133,16 +139,28 @@ function givenUp({ error }: Backtest): string {
   return `given up after ${String(MAX_ATTEMPTS)} attempts; ${why}. A shorter window may help.`;
 }
 
+function tooSlow(progress: number, runMs: number): AppError {
+  const [percent, minutes] = [Math.floor(100 * progress), Math.round(runMs / 60_000)].map(String);
+  return AppError.permanent(
+    'backtest-too-slow',
+    `ended at ${percent ?? ''} % after ${minutes ?? ''} min: choose a shorter window, a longer step, or engines that answer faster`,
+  );
+}
+
 /** Shares the thread with everybody else, and keeps the progress. */
 class Pace {
   #progress = 0;
   #sliceFromMs = performance.now();
   #savedAtMs = performance.now();
+  readonly #endAtMs: number;
 
   constructor(
+    private readonly runMs: number,
     private readonly signal: AbortSignal,
     private readonly save: (progress: number) => Promise<void>,
-  ) {}
+  ) {
+    this.#endAtMs = performance.now() + runMs;
+  }
 
   readonly onProgress = (share: number): void => {
     this.#progress = share;
@@ -155,6 +173,7 @@ class Pace {
   async #letOthers(): Promise<void> {
     await othersHadTheirTurn();
     this.signal.throwIfAborted();
+    if (performance.now() > this.#endAtMs) throw tooSlow(this.#progress, this.runMs);
     if (performance.now() - this.#savedAtMs >= SAVE_EVERY_MS) {
       await this.save(this.#progress);
       this.#savedAtMs = performance.now();

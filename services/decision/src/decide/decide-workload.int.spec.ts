@@ -160,6 +160,7 @@ describe.each(databaseDialects())('deciding about a workload on %s', (dialect) =
     const { uow, inbox } = test.database;
     const followWorkload = new FollowWorkload({ uow, inbox, workloads, onDue: () => undefined });
     const change = (state: ChangeOfPrimary['state'], minutesAgo: number): ChangeOfPrimary => ({
+      decisionId: null,
       switchId: 'switch-1',
       agentId: 'agent-1',
       state,

@@ -8,10 +8,10 @@ import {
 } from '@spotopt/contracts';
 import type { Ids, OutgoingEvent } from '@spotopt/kernel';
 import type { ScoredCandidate } from '../engine/ports.js';
-import { actionOf, type Decision, reasonOf, targetPoolIdOf } from './decision.js';
+import { actionOf, type Decision, type DecisionSummary, reasonOf, targetPoolIdOf } from './decision.js';
 
 /** A decision as others read it. */
-export function decisionView(decision: Decision): EventData<typeof DecisionMadeV1> {
+export function decisionView(decision: DecisionSummary): EventData<typeof DecisionMadeV1> {
   const action = actionOf(decision);
   return {
     decisionId: decision.decisionId,

@@ -52,7 +52,7 @@ export function decisionPage(decision: Decision, change: ChangeOfPrimary | null 
         ? null
         : {
             switchId: change.switchId,
-            state: change.state,
+            state: change.state === 'started' || change.state === 'finished' ? change.state : 'failed',
             startedAt: change.startedAt.toISOString(),
             endedAt: change.endedAt?.toISOString() ?? null,
           },

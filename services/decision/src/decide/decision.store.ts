@@ -5,6 +5,7 @@ import {
   jsonColumn,
   managerOf,
   moneyColumn,
+  selectRows,
   stringColumn,
   textColumn,
 } from '@spotopt/persistence';
@@ -14,7 +15,7 @@ import type { EngineRef } from '../runtime/ports.js';
 import type { EngineAttempt } from './ask-engines.js';
 import { actionOf, reasonOf, targetPoolIdOf } from './decision.js';
 import type { GuardrailFacts, Verdict } from './guardrails.js';
-import { type Decision, type DecisionFilter, DecisionStore } from './ports.js';
+import { type Decision, type DecisionFilter, DecisionStore, type DecisionSummary } from './ports.js';
 
 @Entity('decision')
 export class DecisionRow {
@@ -37,6 +38,12 @@ export class DecisionRow {
   @Column(jsonColumn()) proposal!: Proposal;
   @Column(jsonColumn()) verdict!: Verdict;
 }
+
+const SUMMARY = {
+  ...{ decisionId: true, agentId: true, clientId: true, decidedAt: true, fromEc2InstanceId: true },
+  ...{ engineRef: true, proposal: true, verdict: true },
+} as const;
+const MOST_COUNTED = 10_000;
 
 export class SqlDecisionStore extends DecisionStore {
   override async add(tx: Tx, decision: Decision): Promise<void> {
@@ -68,30 +75,50 @@ export class SqlDecisionStore extends DecisionStore {
     return row === null ? null : toDecision(row);
   }
 
-  override async list(tx: Tx, filter: DecisionFilter): Promise<{ decisions: Decision[]; total: number }> {
+  override async list(
+    tx: Tx,
+    filter: DecisionFilter,
+  ): Promise<{ decisions: DecisionSummary[]; total: number }> {
     const { clientId, agentId, limit } = filter;
-    const [rows, total] = await managerOf(tx).findAndCount(DecisionRow, {
+    const rows = await managerOf(tx).find(DecisionRow, {
+      select: SUMMARY,
       where: { ...(clientId === null ? {} : { clientId }), ...(agentId === null ? {} : { agentId }) },
       order: { decidedAt: 'DESC', decisionId: 'DESC' },
       take: limit,
     });
-    return { decisions: rows.map(toDecision), total };
+    return { decisions: rows.map(toSummary), total: await this.#count(tx, filter) };
+  }
+
+  /** Of months of a large fleet nobody needs the exact number, and counting it would take seconds. */
+  async #count(tx: Tx, { clientId, agentId }: DecisionFilter): Promise<number> {
+    const conditions = [
+      ...(clientId === null ? [] : [['client_id = ?', clientId] as const]),
+      ...(agentId === null ? [] : [['agent_id = ?', agentId] as const]),
+    ];
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
+    const [row] = await selectRows<{ total: number | string }>(
+      tx,
+      `SELECT COUNT(*) AS total FROM (SELECT 1 FROM decision ${where} LIMIT ${String(MOST_COUNTED)}) AS counted`,
+      conditions.map(([, value]) => value),
+    );
+    return Number(row?.total ?? 0);
   }
 }
 
 function toDecision(row: DecisionRow): Decision {
-  const { decisionId, agentId, clientId, decidedAt, fromEc2InstanceId } = row;
-  const { observation, facts, engineRef, attempts, proposal, verdict } = row;
+  const { observation, facts, attempts } = row;
+  return { ...toSummary(row), observation, facts, attempts };
+}
+
+function toSummary(row: DecisionRow): DecisionSummary {
+  const { decisionId, agentId, clientId, decidedAt, fromEc2InstanceId, engineRef, proposal, verdict } = row;
   return {
     decisionId,
     agentId,
     clientId,
     decidedAt,
     fromEc2InstanceId,
-    observation,
-    facts,
     engine: engineRef,
-    attempts,
     proposal,
     verdict,
   };

@@ -19,6 +19,9 @@ export interface Decision {
   readonly verdict: Verdict;
 }
 
+/** A decision without what it was made from, which is long. */
+export type DecisionSummary = Omit<Decision, 'observation' | 'facts' | 'attempts'>;
+
 type Judged = Pick<Decision, 'proposal' | 'verdict'>;
 
 /** What becomes of the proposal once the limits had their say. */

@@ -1,10 +1,11 @@
 import type { Tx } from '@spotopt/kernel';
 import type { EngineRef, EngineRunner } from '../runtime/ports.js';
 import type { EngineFailure } from './ask-engines.js';
-import type { Decision } from './decision.js';
 
-export type { EngineFailure } from './ask-engines.js';
-export type { Decision } from './decision.js';
+import type { Decision, DecisionSummary } from './decision.js';
+
+export type { EngineAttempt, EngineFailure } from './ask-engines.js';
+export type { Decision, DecisionSummary } from './decision.js';
 
 export interface DecisionFilter {
   readonly clientId: string | null;
@@ -15,8 +16,8 @@ export interface DecisionFilter {
 export abstract class DecisionStore {
   abstract add(tx: Tx, decision: Decision): Promise<void>;
   abstract find(tx: Tx, decisionId: string): Promise<Decision | null>;
-  /** Newest first. */
-  abstract list(tx: Tx, filter: DecisionFilter): Promise<{ decisions: Decision[]; total: number }>;
+  /** Newest first; `total` goes up to 10,000. */
+  abstract list(tx: Tx, filter: DecisionFilter): Promise<{ decisions: DecisionSummary[]; total: number }>;
 }
 
 /** Brings the prices of a market up to date with their owner. */

@@ -4,11 +4,16 @@ import type { Market, MarketStore } from '../market/ports.js';
 import { LossRates, type PoolFacts } from '../risk/ports.js';
 import type { LearningStore } from './ports.js';
 
-/** Rates of loss as the engine `hazard` reads them from what was learned. */
+/** At a rate of so many losses per hour; a rate above 1 is no chance above 1. */
+function chanceWithinAnHour(ratePerHour: number): number {
+  return -Math.expm1(-ratePerHour);
+}
+
+/** Chances of loss from the rates as the engine `hazard` reads them from what was learned. */
 export class LearnedLossRates extends LossRates {
   constructor(
-    private readonly markets: MarketStore,
-    private readonly learnings: LearningStore,
+    private readonly markets: Pick<MarketStore, 'listPools'>,
+    private readonly learnings: Pick<LearningStore, 'find'>,
   ) {
     super();
   }
@@ -21,7 +26,7 @@ export class LearnedLossRates extends LossRates {
       if (first === undefined) continue;
       const rateOf = await this.#ratesOf(tx, first, now);
       if (rateOf === null) continue;
-      for (const { poolId } of group) rates.set(poolId, rateOf(poolId));
+      for (const { poolId } of group) rates.set(poolId, chanceWithinAnHour(rateOf(poolId)));
     }
     return rates;
   }

@@ -244,7 +244,16 @@ export class ProcessRunner implements EngineRunner {
     const record = { phase, pid: process?.pid ?? null, peakMb: process?.peakMb ?? null, pauseMs };
     const livedMs = process === null ? 0 : nowMs - process.startedAtMs;
     this.#last = { failure, livedMs, pausedUntilMs: nowMs + pauseMs };
-    const incident = { ...failure, engineId, kind, name, version, ...record, livedMs, failures: this.#failures };
+    const incident = {
+      ...failure,
+      engineId,
+      kind,
+      name,
+      version,
+      ...record,
+      livedMs,
+      failures: this.#failures,
+    };
     // Of one that was closed the end of its process is no failure.
     if (!this.#closed) onIncident(incident);
     return engineError(failure, { ...record, livedMs, failures: this.#failures }, pauseMs);

@@ -1,6 +1,7 @@
 import type { Tx } from '@spotopt/kernel';
 import { insertIfAbsent, instantOf, managerOf, selectRows, updateRows } from '@spotopt/persistence';
 import { Between, Brackets, In, type SelectQueryBuilder } from 'typeorm';
+import type { EngineAttempt } from '../decide/ports.js';
 import type { EngineRef } from '../runtime/ports.js';
 import type { Advice, Outcome } from './advice.js';
 import { AdviceRow, toAdvice, toRow } from './advice-row.store.js';
@@ -67,7 +68,15 @@ export class SqlAdviceStore extends AdviceStore {
       .addOrderBy('advice.decisionId', 'DESC')
       .limit(1)
       .getOne();
-    return row === null ? null : toAdvice(row).engine;
+    if (row === null) return null;
+    const { decisionId, engine } = toAdvice(row);
+    const [decision] = await selectRows<{ attempts: string }>(
+      tx,
+      'SELECT attempts FROM decision WHERE decision_id = ?',
+      [decisionId],
+    );
+    const [first] = JSON.parse(decision?.attempts ?? '[]') as EngineAttempt[];
+    return first?.engine ?? engine;
   }
 
   override async listDue(tx: Tx, now: Date, limit: number): Promise<string[]> {

@@ -37,7 +37,7 @@ export abstract class AdviceStore {
     after: AdvicePosition | null,
     limit: number,
   ): Promise<Advice[]>;
-  /** Engine of the newest decision; null when there is none. */
+  /** The engine that was asked first at the newest decision, whether or not it answered; null when there is none. */
   abstract lastInCharge(tx: Tx, filter: ComparisonFilter): Promise<EngineRef | null>;
   /** Decisions with an advice that is due to be compared, the longest overdue first. */
   abstract listDue(tx: Tx, now: Date, limit: number): Promise<string[]>;

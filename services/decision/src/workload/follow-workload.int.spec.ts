@@ -4,13 +4,14 @@ import { databaseDialects, sampleSettings, type TestDatabase, testDatabase } fro
 import { decisionService } from '../decision.module.js';
 import { FollowWorkload, type WorkloadMessage } from './follow-workload.js';
 import { SqlStandbyStore } from './standby.store.js';
-import type { WorkloadNews } from './workload.js';
+import type { StandbyNews } from './standby.js';
+import type { ChangeOfPrimary, WorkloadNews } from './workload.js';
 import { SqlWorkloadStore } from './workload.store.js';
 
 const T0 = Date.parse('2026-11-21T12:00:00.000Z');
 const at = (minute: number): Date => new Date(T0 + minute * 60_000);
 const POOL = 't3.medium.us-east-1a';
-const TABLES = ['workload', 'workload_early_news', 'standby', 'inbox'];
+const TABLES = ['workload', 'workload_early_news', 'standby', 'change_of_primary', 'inbox'];
 
 const registered = (agentId: string, minute = 0): WorkloadNews => ({
   kind: 'registered',
@@ -83,6 +84,39 @@ describe.each(databaseDialects())('what is told of workloads on %s', (dialect) =
     expect(seen).toEqual(['c', 'a', 'b', 'd']);
   });
 
+  it('knows of a switch whose failure is told first which decision it carried out, and when it began', async () => {
+    const change = { switchId: 'switch-1', agentId: 'a', decisionId: 'decision-1' };
+    const save = (one: Pick<ChangeOfPrimary, 'state' | 'startedAt' | 'endedAt'>) =>
+      test.database.uow.run((tx) => workloads.saveChange(tx, { ...change, ...one }));
+    await save({ state: 'failed-moved', startedAt: at(5), endedAt: at(5) });
+    await save({ state: 'started', startedAt: at(2), endedAt: null });
+    const found = await test.database.uow.read((tx) => workloads.findChangeFor(tx, 'decision-1'));
+    expect(found).toMatchObject({ state: 'failed-moved', startedAt: at(2), endedAt: at(5) });
+    expect(await test.database.uow.read((tx) => workloads.lastChangedAt(tx, 'a'))).toEqual(at(5));
+  });
+
+  it('takes a primary that was demoted for a standby, whatever it was before and in whatever order', async () => {
+    const news: [StandbyNews['step'], number][] = [
+      ['requested', 1],
+      ['ready', 2],
+      ['ended', 3],
+      ['demoted', 4],
+    ];
+    const living = () => test.database.uow.read((tx) => standbys.listLiving(tx, 'b'));
+    const tell = (replicaId: string, step: StandbyNews['step'], minute: number) =>
+      test.database.uow.run((tx) =>
+        standbys.tell(tx, { agentId: 'b', replicaId, mode: 'spot', poolId: POOL, step, at: at(minute) }),
+      );
+    for (const [index, order] of [news, news.toReversed(), [news[3], news[2]], [news[3]]].entries()) {
+      for (const one of order) if (one !== undefined) await tell(`m${String(index)}`, ...one);
+    }
+    expect((await living()).map(({ replicaId, readyAt }) => [replicaId, readyAt])).toEqual(
+      expect.arrayContaining([0, 1, 2, 3].map((index) => [`m${String(index)}`, at(4)])),
+    );
+    for (const index of [0, 1, 2, 3]) await tell(`m${String(index)}`, 'ended', 6);
+    expect(await living()).toEqual([]);
+  });
+
   it('ends a standby, also when its end is told first', async () => {
     const tell = (replicaId: string, step: 'requested' | 'ready' | 'ended', poolId: string | null) =>
       test.database.uow.run((tx) =>
@@ -92,7 +126,7 @@ describe.each(databaseDialects())('what is told of workloads on %s', (dialect) =
     await tell('r1', 'ready', POOL);
     await tell('r2', 'ended', null);
     await tell('r2', 'ready', POOL);
-    const living = () => test.database.uow.read((tx) => standbys.listLiving(tx, 'a', at(5)));
+    const living = () => test.database.uow.read((tx) => standbys.listLiving(tx, 'a'));
     expect((await living()).map(({ replicaId }) => replicaId)).toEqual(['r1']);
     await tell('r1', 'ended', null);
     expect(await living()).toEqual([]);

@@ -55,5 +55,5 @@ export abstract class StandbyStore {
   /** Keeps what the news say of one standby; news in any order, told any number of times, give the same. */
   abstract tell(tx: Tx, news: StandbyNews): Promise<void>;
   /** Those that were asked for and are not gone, oldest first. */
-  abstract listLiving(tx: Tx, agentId: string, now: Date): Promise<Standby[]>;
+  abstract listLiving(tx: Tx, agentId: string): Promise<Standby[]>;
 }

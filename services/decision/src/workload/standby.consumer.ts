@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
   type EventOf,
+  InstanceRoleChangedV1,
   InstanceTerminatedV1,
   ReplicaFailedV1,
   ReplicaPromotedV1,
@@ -54,6 +55,18 @@ export class StandbyConsumer {
     @Payload() event: EventOf<typeof ReplicaPromotedV1> | EventOf<typeof ReplicaFailedV1>,
   ): Promise<void> {
     return this.#tell(event, 'ended');
+  }
+
+  /** A machine that was nobody's standby, or had been one before it became the primary. */
+  @OnEvent(InstanceRoleChangedV1, { subscription: 'standby-demoted' })
+  async onRoleChanged(@Payload() event: EventOf<typeof InstanceRoleChangedV1>): Promise<void> {
+    const { agentId, from, to, placement } = event.data;
+    if (from !== 'PRIMARY' || to !== 'REPLICA') return;
+    const { instanceId: replicaId, poolId, mode } = placement;
+    await this.follow.execute(event.id, {
+      ...{ agentId, replicaId, poolId, mode: mode === 'ondemand' ? 'ondemand' : 'spot' },
+      ...{ step: 'demoted', at: new Date(event.time) },
+    });
   }
 
   /** Also without our command: AWS or a person ended it, or its agent says that it is gone. */

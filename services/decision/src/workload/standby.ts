@@ -16,6 +16,7 @@ export interface StandbyNews {
   readonly mode: 'spot' | 'ondemand';
   /** Null where only the end is told. */
   readonly poolId: string | null;
-  readonly step: 'requested' | 'ready' | 'ended';
+  /** `demoted`: the machine was the primary, and stands by from now on. */
+  readonly step: 'requested' | 'ready' | 'demoted' | 'ended';
   readonly at: Date;
 }

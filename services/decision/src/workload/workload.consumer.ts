@@ -11,10 +11,11 @@ import {
   SwitchFailedV1,
   SwitchFinishedV1,
   SwitchStartedV1,
+  type SwitchStep,
 } from '@spotopt/contracts';
 import { OnEvent } from '@spotopt/messaging';
 import { FollowWorkload, type WorkloadMessage } from './follow-workload.js';
-import type { WorkloadNews } from './workload.js';
+import type { ChangeState, WorkloadNews } from './workload.js';
 
 @Controller()
 export class WorkloadConsumer {
@@ -67,15 +68,14 @@ export class WorkloadConsumer {
   @OnEvent(SwitchStartedV1, { subscription: 'switch-started' })
   async onSwitchStarted(@Payload() event: EventOf<typeof SwitchStartedV1>): Promise<void> {
     const at = new Date(event.time);
-    const { switchId, agentId } = event.data;
-    const decisionId = decisionOf(event);
+    const { switchId, agentId, decisionId } = event.data;
     const change = { switchId, agentId, state: 'started' as const, startedAt: at, endedAt: null, decisionId };
     await this.#follow(event, { kind: 'switch-started', at }, change);
   }
 
   @OnEvent(SwitchFinishedV1, { subscription: 'switch-finished' })
   async onSwitchFinished(@Payload() event: EventOf<typeof SwitchFinishedV1>): Promise<void> {
-    const { switchId, agentId, epoch, to, startedAt, finishedAt } = event.data;
+    const { switchId, agentId, decisionId, epoch, to, startedAt, finishedAt } = event.data;
     await this.#follow(
       event,
       { kind: 'primary', at: new Date(event.time), epoch, placement: to },
@@ -85,7 +85,7 @@ export class WorkloadConsumer {
         state: 'finished',
         startedAt: new Date(startedAt),
         endedAt: new Date(finishedAt),
-        decisionId: decisionOf(event),
+        decisionId,
       },
     );
   }
@@ -93,8 +93,9 @@ export class WorkloadConsumer {
   @OnEvent(SwitchFailedV1, { subscription: 'switch-failed' })
   async onSwitchFailed(@Payload() event: EventOf<typeof SwitchFailedV1>): Promise<void> {
     const at = new Date(event.time);
-    const { switchId, agentId } = event.data;
-    await this.#follow(event, null, { switchId, agentId, state: 'failed', startedAt: at, endedAt: at });
+    const { switchId, agentId, decisionId } = event.data;
+    const state = failureOf(event.data);
+    await this.#follow(event, null, { switchId, agentId, state, startedAt: at, endedAt: at, decisionId });
   }
 
   async #follow(
@@ -111,10 +112,13 @@ export class WorkloadConsumer {
   }
 }
 
-/** A switch that a decision asked for keeps the decision's correlation. */
-function decisionOf(event: {
-  readonly correlation?: string | undefined;
-  readonly data: { readonly trigger: string };
-}): string | null {
-  return event.data.trigger === 'model' ? (event.correlation ?? null) : null;
+/** Steps in which the workload still runs as if nothing was planned. */
+const UNTOUCHED: ReadonlySet<SwitchStep> = new Set(['plan', 'launch', 'sync']);
+
+function failureOf({
+  step,
+  rolledBack,
+}: Pick<EventOf<typeof SwitchFailedV1>['data'], 'step' | 'rolledBack'>): ChangeState {
+  if (!rolledBack) return 'failed-moved';
+  return UNTOUCHED.has(step) ? 'failed' : 'rolled-back';
 }

@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import type { AgentSettings } from '@spotopt/contracts';
 import { sampleSettings } from '@spotopt/testkit';
 import fc from 'fast-check';
-import { changesAtMs, follow, isUnderWay, type Workload, type WorkloadNews } from './workload.js';
+import {
+  type ChangeOfPrimary,
+  changesAtMs,
+  follow,
+  isUnderWay,
+  type Workload,
+  type WorkloadNews,
+} from './workload.js';
 
 const T0 = Date.parse('2026-11-21T12:00:00.000Z');
 const at = (minute: number): Date => new Date(T0 + minute * 60_000);
@@ -90,7 +97,8 @@ describe('following a workload', () => {
 });
 
 describe('changes of primary', () => {
-  const change = (state: 'started' | 'finished' | 'failed', minute: number) => ({
+  const change = (state: ChangeOfPrimary['state'], minute: number): ChangeOfPrimary => ({
+    decisionId: null,
     switchId: 's',
     agentId: 'agent-1',
     state,
@@ -98,10 +106,15 @@ describe('changes of primary', () => {
     endedAt: state === 'started' ? null : at(minute + 1),
   });
 
-  it('count when they finished', () => {
-    expect(changesAtMs([change('started', 0), change('finished', 5), change('failed', 9)])).toEqual([
-      at(6).getTime(),
-    ]);
+  it('count when they touched the workload', () => {
+    const changes = [
+      change('started', 0),
+      change('finished', 5),
+      change('failed', 9),
+      change('rolled-back', 12),
+      change('failed-moved', 20),
+    ];
+    expect(changesAtMs(changes)).toEqual([at(6), at(13), at(21)].map((time) => time.getTime()));
   });
 
   it('are under way until their end, but not for ever', () => {

@@ -11,7 +11,7 @@ import {
   managerOf,
   stringColumn,
 } from '@spotopt/persistence';
-import { And, Column, Entity, IsNull, LessThanOrEqual, MoreThan, Not, PrimaryColumn } from 'typeorm';
+import { And, Column, Entity, In, IsNull, LessThanOrEqual, MoreThan, Not, PrimaryColumn } from 'typeorm';
 import {
   type ChangeOfPrimary,
   type DuePage,
@@ -60,6 +60,9 @@ export class EarlyNewsRow {
   @Column(instantColumn({ name: 'kept_at' })) keptAt!: Date;
 }
 
+/** States of a change after which the workload runs elsewhere. */
+const MOVED: ChangeOfPrimary['state'][] = ['finished', 'failed-moved'];
+
 export class SqlWorkloadStore extends WorkloadStore {
   override async find(tx: Tx, agentId: string): Promise<Workload | null> {
     const row = await managerOf(tx).findOneBy(WorkloadRow, { agentId });
@@ -95,10 +98,14 @@ export class SqlWorkloadStore extends WorkloadStore {
   }
 
   override async saveChange(tx: Tx, change: ChangeOfPrimary): Promise<void> {
-    if (await insertIfAbsent(tx, ChangeOfPrimaryRow, { decisionId: null, ...change })) return;
-    if (change.state === 'started') return;
-    const { switchId, state, endedAt } = change;
-    await managerOf(tx).update(ChangeOfPrimaryRow, { switchId, state: 'started' }, { state, endedAt });
+    if (await insertIfAbsent(tx, ChangeOfPrimaryRow, { ...change })) return;
+    const { switchId, state, startedAt, endedAt, decisionId } = change;
+    const manager = managerOf(tx);
+    // Its end may have come first, and then did not tell when it began.
+    await manager.update(ChangeOfPrimaryRow, { switchId, startedAt: MoreThan(startedAt) }, { startedAt });
+    await manager.update(ChangeOfPrimaryRow, { switchId, decisionId: IsNull() }, { decisionId });
+    if (state === 'started') return;
+    await manager.update(ChangeOfPrimaryRow, { switchId, state: 'started' }, { state, endedAt });
   }
 
   override async findChangeFor(tx: Tx, decisionId: string): Promise<ChangeOfPrimary | null> {
@@ -108,7 +115,7 @@ export class SqlWorkloadStore extends WorkloadStore {
 
   override async lastChangedAt(tx: Tx, agentId: string): Promise<Date | null> {
     const row = await managerOf(tx).findOne(ChangeOfPrimaryRow, {
-      where: { agentId, state: 'finished', endedAt: Not(IsNull()) },
+      where: { agentId, state: In(MOVED), endedAt: Not(IsNull()) },
       order: { endedAt: 'DESC' },
     });
     return row?.endedAt ?? null;

@@ -99,15 +99,25 @@ function withSettings(workload: Workload, settings: AgentSettings, at: Date): Wo
   return { ...workload, settings, settingsAt: at, nextDecisionAt };
 }
 
+export type ChangeState =
+  | 'started'
+  | 'finished'
+  /** Before anybody touched the workload. */
+  | 'failed'
+  /** After the old primary had been asked to stop; it goes on. */
+  | 'rolled-back'
+  /** The workload runs on the new machine already. */
+  | 'failed-moved';
+
 export interface ChangeOfPrimary {
   readonly switchId: string;
   readonly agentId: string;
-  readonly state: 'started' | 'finished' | 'failed';
+  readonly state: ChangeState;
   readonly startedAt: Date;
   /** Null while it is under way. */
   readonly endedAt: Date | null;
   /** The decision that it carries out; null for anybody else's. */
-  readonly decisionId?: string | null;
+  readonly decisionId: string | null;
 }
 
 /** A change of primary whose end was never heard of no longer holds anything up after this time. */
@@ -117,9 +127,9 @@ export function isUnderWay(change: ChangeOfPrimary, now: Date): boolean {
   return change.state === 'started' && now.getTime() - change.startedAt.getTime() < LONGEST_SWITCH_MS;
 }
 
-/** When the changes happened that count towards the limits: every finished one, whoever asked for it. */
+/** When the changes happened that count towards the limits: all that touched the workload, whoever asked for them. */
 export function changesAtMs(changes: readonly ChangeOfPrimary[]): number[] {
   return changes.flatMap(({ state, endedAt }) =>
-    state === 'finished' && endedAt !== null ? [endedAt.getTime()] : [],
+    state !== 'started' && state !== 'failed' && endedAt !== null ? [endedAt.getTime()] : [],
   );
 }

@@ -51,6 +51,14 @@ export class EndUnwantedStandbys {
         if (standby !== null && this.#isDue(standby)) await this.#end(tx, standby, 'no longer needed');
       });
     }
+    for (const { id, agentId } of replaced(standbys)) {
+      await this.deps.uow.run(async (tx) => {
+        const living = await this.ports.fleet.listInstances(tx, { agentId, states: STANDBY_STATES });
+        const standby = replaced(living).find((one) => one.id === id);
+        if (standby !== undefined)
+          await this.#end(tx, standby, 'the standby that the engine wants instead is ready');
+      });
+    }
   }
 
   #isDue(standby: Instance): boolean {
@@ -78,4 +86,14 @@ export class EndUnwantedStandbys {
     if (agent?.settings.manualReplicaEnabled === true) return;
     await standbys.giveUp(tx, standby, { reason });
   }
+}
+
+/** Standbys that the engine asked for before one of the same workload that is ready now. */
+function replaced(standbys: readonly Instance[]): Instance[] {
+  const advised = standbys.filter(({ createdBy }) => createdBy === ADVISED);
+  return advised.filter(({ agentId, createdAt }) =>
+    advised.some(
+      (other) => other.agentId === agentId && other.state === 'ready' && other.createdAt > createdAt,
+    ),
+  );
 }

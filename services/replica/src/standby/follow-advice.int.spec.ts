@@ -64,6 +64,34 @@ describe.each(databaseDialects())('standbys that the decision engine asks for on
     expect(await live()).toEqual([B]);
   });
 
+  it('stay until the one that is wanted instead is ready, and for ever when it cannot be had', async () => {
+    await propose(B);
+    const ready = async (poolId: string, ec2InstanceId: string): Promise<void> => {
+      const [machine] = (await world.machines(agentId)).filter((one) => one.poolId === poolId);
+      await world.update(agentId, String(machine?.id), { status: 'syncing', ec2InstanceId });
+      await world.ready(agentId, String(machine?.id));
+    };
+    await ready(B, 'i-0002');
+    await world.test.database.uow.run((tx) =>
+      world.pools.saveBlock(
+        tx,
+        { poolId: C, until: new Date(world.clock.nowMs() + HOUR_MS), reason: 'no rights', failures: 1 },
+        CLIENT,
+      ),
+    );
+    await propose(C);
+    await world.cases.endUnwanted.sweep();
+    expect(await live()).toEqual([B]);
+    await world.clock.advance(2 * HOUR_MS);
+    await propose(C);
+    await world.cases.endUnwanted.sweep();
+    expect((await live()).sort()).toEqual([B, C]);
+    await ready(C, 'i-0003');
+    await propose(C);
+    await world.cases.endUnwanted.sweep();
+    expect(await live()).toEqual([C]);
+  });
+
   it('move with the advice, and end with it', async () => {
     await propose(B);
     await propose(C);

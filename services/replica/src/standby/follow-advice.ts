@@ -40,9 +40,16 @@ export class FollowAdvice {
       const living = await this.#living(tx, agentId);
       const wanted = living.filter(({ poolId, mode }) => standby?.poolId === poolId && standby.mode === mode);
       const advised = living.filter((one) => one.createdBy === ADVISED && !wanted.includes(one));
-      await this.#giveUp(tx, advised, reason);
-      if (standby === null || living.length > advised.length || (await this.#isBlocked(tx, agent, standby)))
-        return;
+      const isThere = living.length > advised.length;
+      if (standby === null || (isThere && wanted.length === 0)) return this.#giveUp(tx, advised, reason);
+      if (!isThere && (await this.#isBlocked(tx, agent, standby))) return;
+      // One that is ready stays until the other one is (EndUnwantedStandbys): nobody is without a standby for a move.
+      await this.#giveUp(
+        tx,
+        advised.filter(({ state }) => state !== 'ready'),
+        reason,
+      );
+      if (isThere) return;
       await this.ports.standbys.launch(tx, {
         ...{ agent, primary, ...standby },
         replicaType: 'switch',

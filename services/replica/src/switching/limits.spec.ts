@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_SETTINGS } from '../fleet/ports.js';
 import { sampleSwitch } from '../testing/samples.contract.js';
 import { refuseByLimits } from './limits.js';
+import type { Switch } from './switch.js';
 
 const NOW_MS = Date.parse('2026-11-21T12:00:00.000Z');
 const hoursAgo = (hours: number) => sampleSwitch({ startedAt: new Date(NOW_MS - hours * 3_600_000) });
@@ -23,5 +24,16 @@ describe('limits of a program’s switches', () => {
     ['none allowed', [], { maxSwitchesPerDay: 0 }, 'daily-limit'],
   ])('%s', (_case, ages, change, code) => {
     expect(refusalOf(ages, change)).toBe(code);
+  });
+
+  it.each<[Switch['step'], string | null]>([
+    ['launch', null],
+    ['sync', null],
+    ['quiesce', 'cooldown'],
+    ['confirm', 'cooldown'],
+  ])('one that failed at %s', (step, code) => {
+    const startedAt = new Date(NOW_MS - 60_000);
+    const failed = sampleSwitch({ status: 'failed', step, startedAt });
+    expect(refuseByLimits(DEFAULT_SETTINGS, [failed], NOW_MS)?.code ?? null).toBe(code);
   });
 });

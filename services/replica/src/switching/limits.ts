@@ -10,9 +10,16 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** Steps in which the workload still runs as if nothing was planned. */
+const UNTOUCHED: ReadonlySet<Switch['step']> = new Set(['plan', 'launch', 'sync']);
+
+function touchedWorkload({ status, step }: Switch): boolean {
+  return status !== 'failed' || !UNTOUCHED.has(step);
+}
+
 /**
  * Whether settings and recent history allow a program's switch now (CT-62). People and emergencies are never
- * limited. Every change of primary of the last week counts, forced ones too.
+ * limited. Every switch of the last week that touched the workload counts, forced ones and failed ones too.
  */
 export function refuseByLimits(
   settings: AgentSettings,
@@ -22,7 +29,7 @@ export function refuseByLimits(
   if (!settings.autoSwitchEnabled) {
     return { code: 'auto-switch-off', reason: 'automatic switching is off for this agent' };
   }
-  const ages = history.map((sw) => nowMs - sw.startedAt.getTime());
+  const ages = history.filter(touchedWorkload).map((sw) => nowMs - sw.startedAt.getTime());
   if (ages.some((age) => age < settings.cooldownMinutes * 60_000)) {
     return {
       code: 'cooldown',

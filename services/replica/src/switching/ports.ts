@@ -44,7 +44,7 @@ export abstract class SwitchStore {
     filter: SwitchFilter,
     page: { readonly limit: number; readonly offset: number },
   ): Promise<{ switches: Switch[]; total: number }>;
-  /** Switches of an agent that began at or after `since` and were not given up, oldest first. */
+  /** Switches of an agent that began at or after `since`, also those that were given up, oldest first. */
   abstract listSince(tx: Tx, agentId: string, since: Date): Promise<Switch[]>;
   /** Guarded by the version that was read; `version-conflict` (transient) starts the unit of work anew. */
   abstract update(tx: Tx, sw: Switch, patch: SwitchPatch): Promise<Switch>;

@@ -160,7 +160,7 @@ export class TypeormSwitchStore extends SwitchStore {
       where: { agentId, startedAt: MoreThanOrEqual(since) },
       order: { startedAt: 'ASC' },
     });
-    return rows.filter((row) => row.status !== 'failed').map((row) => ({ ...row }));
+    return rows.map((row) => ({ ...row }));
   }
 
   override async update(tx: Tx, sw: Switch, patch: SwitchPatch): Promise<Switch> {

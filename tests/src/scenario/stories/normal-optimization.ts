@@ -11,7 +11,7 @@ export const normalOptimization: Scenario = {
   name: 'normal-optimization',
   summary: 'from prices to a decision to a switch to cheaper capacity, and the end of the old machine',
   world: { workloads: 1, market: 'on-demand' },
-  speed: { standalone: 20, distributed: 8 },
+  speed: { standalone: 20, distributed: 5 },
 
   async play(world, events, tell): Promise<Findings> {
     const workload = world.workloads[0];
