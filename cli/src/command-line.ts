@@ -5,9 +5,10 @@ import { EXIT_USAGE, UserError } from './user-error.js';
 /**
  * Does what the command line says. What the user can repair is printed without a stack; the exit code is 64 for a
  * command line that makes no sense, and else the one of the error.
+ * @param end ends the process at once
  */
-export async function obey(program: Command, work: () => Promise<unknown>): Promise<void> {
-  endWithReader();
+export async function obey(program: Command, work: () => Promise<unknown>, end: () => void): Promise<void> {
+  endWithReader(end);
   throwInsteadOfExit(program);
   try {
     await work();
@@ -27,10 +28,10 @@ export function exitCodeOf(error: unknown, name: string): number {
 }
 
 /** Whoever reads the output has seen enough: `spotopt … | head`. */
-function endWithReader(): void {
+function endWithReader(end: () => void): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    end();
   });
 }
 

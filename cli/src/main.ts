@@ -30,4 +30,8 @@ const program = new Command('spotopt')
   )
   .showHelpAfterError('(--help lists the commands)');
 
-await obey(program, () => program.parseAsync(process.argv));
+await obey(
+  program,
+  () => program.parseAsync(process.argv),
+  () => process.exit(),
+);

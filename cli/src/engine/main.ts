@@ -23,4 +23,8 @@ const command = new Command('engine')
     }
   });
 
-await obey(command, () => command.parseAsync(process.argv));
+await obey(
+  command,
+  () => command.parseAsync(process.argv),
+  () => process.exit(),
+);

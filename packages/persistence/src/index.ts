@@ -28,6 +28,8 @@ export { LeasedTask } from './leased-task.js';
 export type { LeasedRun, LeasedTaskSettings } from './leased-task.js';
 export { Lease, Leases } from './leases.js';
 export { openDatabase } from './open-database.js';
+export { QueuedRow, QueuedRows } from './queued-rows.js';
+export type { QueuedTable } from './queued-rows.js';
 export type { EntityClass, MigrationClass, OpenDatabaseOptions, PersistenceLogger } from './open-database.js';
 export { OutboxRelay } from './outbox-relay.js';
 export type { OutboxMessage, OutboxRelaySettings } from './outbox-relay.js';

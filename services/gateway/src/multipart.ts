@@ -54,8 +54,7 @@ function fileOf(part: MultipartFile, request: FastifyRequest): UploadPart {
   return {
     kind: 'file',
     fieldName: nameIn(part),
-    // A part of bytes is a file also without a name, whatever the parser's types say.
-    fileName: (part.filename as string | undefined) ?? '',
+    fileName: fileNameIn(part),
     content: contentOf(file, request),
     isTruncated: () => file.truncated,
     ignore: () => {
@@ -66,6 +65,11 @@ function fileOf(part: MultipartFile, request: FastifyRequest): UploadPart {
 
 function nameIn({ fieldname }: { readonly fieldname: string | undefined }): string {
   return fieldname ?? '';
+}
+
+/** A part of bytes is a file also without a name, whatever the parser's types say. */
+function fileNameIn({ filename }: { readonly filename: string | undefined }): string {
+  return filename ?? '';
 }
 
 async function* contentOf(file: MultipartFile['file'], request: FastifyRequest): AsyncGenerator<Uint8Array> {

@@ -175,6 +175,8 @@ describe.each(databaseDialects())('the replica service on %s', (dialect) => {
     const summary = await rpc.call(FleetSummary, { clientId: CLIENT });
     expect(summary).toMatchObject({
       agentsTotal: 1,
+      replicasActive: 0,
+      replicasReady: 0,
       switchesTotal: 1,
       emergencySwitches: 1,
       downtimeMsTotal: 800,

@@ -148,7 +148,11 @@ export const SystemHealthRoute = defineRoute({
     database: z.looseObject({ connected: z.boolean() }),
     broker: z.looseObject({ connected: z.boolean() }),
     agents: z.object({ total: z.number().int(), online: z.number().int(), offline: z.number().int() }),
-    replicas: z.looseObject({ active: z.number().int() }),
+    replicas: z.looseObject({
+      active: z.number().int(),
+      ready: z.number().int(),
+      syncing: z.number().int(),
+    }),
     decisionEngineStatus: EngineStatus.extend({
       /** Why the live engine cannot be asked. */
       problem: z.string().nullable(),

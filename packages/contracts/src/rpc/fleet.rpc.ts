@@ -293,7 +293,10 @@ export const FleetSummary = defineRpc({
     agentsTotal: z.number().int(),
     agentsOnline: z.number().int(),
     instancesRunning: z.number().int(),
+    /** Standbys: all, those that could be promoted at once, those that are not there yet. */
     replicasActive: z.number().int(),
+    replicasReady: z.number().int().default(0),
+    replicasSyncing: z.number().int().default(0),
     switchesTotal: z.number().int(),
     switchesToday: z.number().int(),
     modelSwitches: z.number().int(),

@@ -14,7 +14,7 @@ export interface RunQueuedDeps {
   readonly clock: Clock;
   readonly backtests: BacktestStore;
   readonly engines: KnownEngines;
-  readonly loadHistory: LoadHistory;
+  readonly loadHistory: Pick<LoadHistory, 'execute'>;
   /** Real time for one backtest. @default 30 min */
   readonly runMs?: number;
 }

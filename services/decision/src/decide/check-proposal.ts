@@ -122,7 +122,7 @@ function isBlocked(pool: PoolObservation, at: string): boolean {
   return pool.blockedUntil !== null && pool.blockedUntil > at;
 }
 
-/** On-demand machines of one zone are alike; a spot machine is where its pool is. */
+/** The very same placement: a standby on demand in another zone than its primary is one that outlives the zone. */
 export function isSame(
   choice: PlacementChoice,
   other: { readonly mode: string; readonly poolId: string } | null,

@@ -19,6 +19,7 @@ export { expectedSavingOf } from './expected-saving.js';
 export { HazardEngine, proposeAt } from './hazard/hazard.js';
 export { learner } from './hazard/learn.js';
 export { isPriceFresh } from './price-freshness.js';
+export { isSamePlace } from './same-place.js';
 export { StayEngine } from './stay.js';
 export { priceFeaturesOf } from './price-features.js';
 export type { PriceFeatures, PricePoint } from './price-features.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Tx } from '@spotopt/kernel';
+import { Tx } from '@spotopt/kernel';
 import { learner } from '../engine/ports.js';
 import { lossRates } from '../engine/hazard/loss-rate.js';
 import type { PoolFacts } from '../risk/ports.js';
@@ -17,6 +17,17 @@ const POOLS = ['a', 'b', 'c'].map((zone) => ({
   advisorBucket: null,
   placementScore: null,
 }));
+
+class NoTransaction extends Tx {
+  override readonly mode = 'read';
+}
+
+function factsOf({ poolId, az }: (typeof POOLS)[number]): PoolFacts {
+  return {
+    ...{ ...MARKET, poolId, az, priceHours: 24, pricesAsOf: new Date(START_S * 1000), firstMarkAt: null },
+    features: { interruptions30d: 0, volatility24h: null, quietHours: null, rising: null },
+  };
+}
 
 /** A day in which every pool is lost again and again, as long as it is up at all. */
 function storm() {
@@ -42,11 +53,7 @@ describe('chances of loss that were learned', () => {
       {
         find: () => Promise.resolve({ ...MARKET, learned, learnedUntil: now, learner: 'hazard', version: 1 }),
       },
-    ).read(
-      null as unknown as Tx,
-      POOLS.map(({ poolId, az }) => ({ ...MARKET, poolId, az }) as unknown as PoolFacts),
-      now,
-    );
+    ).read(new NoTransaction(), POOLS.map(factsOf), now);
     for (const [index, { poolId }] of POOLS.entries()) {
       expect(chances.get(poolId)).toBeCloseTo(1 - Math.exp(-(rates[index] ?? 0)), 12);
       expect(chances.get(poolId)).toBeLessThanOrEqual(1);

@@ -1,5 +1,6 @@
 import { MAX_MODEL_BYTES } from '@spotopt/contracts';
 import { AppError } from '@spotopt/kernel';
+import { MAX_MANIFEST_BYTES } from '../runtime/engine-limits.js';
 import type { EngineArtifact } from '../runtime/ports.js';
 
 export interface NamedFile {
@@ -18,8 +19,6 @@ const KIND_BY_EXTENSION: Readonly<Record<string, EngineArtifact['kind']>> = {
   js: 'javascript',
   mjs: 'javascript',
 };
-/** A manifest is text that a person wrote. */
-const MAX_MANIFEST_BYTES = 1_048_576;
 
 function extensionOf(fileName: string): string {
   const dot = fileName.lastIndexOf('.');

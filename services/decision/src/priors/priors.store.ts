@@ -7,16 +7,17 @@ import {
   instantColumn,
   jsonColumn,
   managerOf,
+  QueuedRow,
+  QueuedRows,
   stringColumn,
   updateRows,
 } from '@spotopt/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { QueuedJobRow, SqlQueuedJobStore } from '../queue/queued-job.store.js';
 import { type HazardPriors, type PriorFit, type PriorFitStore, PriorStore } from './ports.js';
 import { priorsFor } from './prior-fit.js';
 
 @Entity('hazard_prior_fit')
-export class HazardPriorFitRow extends QueuedJobRow {
+export class HazardPriorFitRow extends QueuedRow {
   @PrimaryColumn(idColumn({ name: 'fit_id' })) fitId!: string;
   @Column(instantColumn({ name: 'from_at' })) from!: Date;
   @Column(instantColumn({ name: 'until_at' })) until!: Date;
@@ -36,10 +37,7 @@ export class HazardPriorChoiceRow {
 
 const ACTIVE = 'active';
 
-export class SqlPriorFitStore
-  extends SqlQueuedJobStore<HazardPriorFitRow, PriorFit>
-  implements PriorFitStore
-{
+export class SqlPriorFitStore extends QueuedRows<HazardPriorFitRow, PriorFit> implements PriorFitStore {
   constructor() {
     super({
       entity: HazardPriorFitRow,

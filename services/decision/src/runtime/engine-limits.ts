@@ -59,5 +59,5 @@ export const ENGINE_LIMITS: EngineLimits = {
 /** A script is text that a person wrote; the file is parsed for each decision. */
 export const MAX_SCRIPT_BYTES = 256 * 1024;
 /** Of an upload. */
-export const MAX_MODEL_BYTES = 100 * 1024 * 1024;
+/** A manifest is text that a person wrote, too. */
 export const MAX_MANIFEST_BYTES = 1024 * 1024;

@@ -1,5 +1,6 @@
+import { MAX_MODEL_BYTES } from '@spotopt/contracts';
 import { EngineFailed } from './engine-failure.js';
-import { MAX_MODEL_BYTES, MAX_SCRIPT_BYTES } from './engine-limits.js';
+import { MAX_SCRIPT_BYTES } from './engine-limits.js';
 
 const SKLEARN = `pip install skl2onnx
 python - <<'PY'
@@ -59,12 +60,6 @@ export function exportHelpFor(fileName: string): string | null {
   const safeName = /^[\w.-]{1,100}$/.test(fileName) ? fileName : `model.${ending}`;
   const [what, commands] = known;
   return `${safeName} is ${what}. Models are taken as ONNX. To export it:\n\n${commands.replaceAll('FILE', safeName)}`;
-}
-
-/** @throws EngineFailed for a file whose name says that it is no model or script that can be run */
-export function checkFileName(fileName: string): void {
-  const help = exportHelpFor(fileName);
-  if (help !== null) throw EngineFailed.refused('foreign-format', help);
 }
 
 /** First bytes of formats that get renamed to .onnx; the ending whose help fits. */

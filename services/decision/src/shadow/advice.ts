@@ -1,5 +1,11 @@
 import type { Decision, EngineFailure } from '../decide/ports.js';
-import type { Observation, PlacementChoice, Proposal, ProposedAction } from '../engine/ports.js';
+import {
+  isSamePlace,
+  type Observation,
+  type PlacementChoice,
+  type Proposal,
+  type ProposedAction,
+} from '../engine/ports.js';
 import type { EngineRef } from '../runtime/ports.js';
 import type { FollowedCost, Unknown } from './follow-advice.js';
 import type { Hindsight } from './hindsight.js';
@@ -135,12 +141,6 @@ function priceOf(
   const pool = pools.find(({ poolId }) => poolId === place.poolId);
   const seen = [current, standby].find((one) => isSamePlace(one, place));
   return pool?.usdPerHour ?? seen?.usdPerHour ?? null;
-}
-
-/** On-demand machines cost the same in every zone. */
-export function isSamePlace(a: Place, b: Place): boolean {
-  if (a === null || b === null) return a === b;
-  return a.mode === b.mode && (a.mode === 'ondemand' || a.poolId === b.poolId);
 }
 
 /** Whether two engines would have done the same at the same decision. */

@@ -203,5 +203,9 @@ describe.each(databaseDialects())('advice and what came of it on %s', (dialect) 
     expect(
       await compare(100).execute({ ...all, from: new Date(NOW.getTime() + HOUR_MS).toISOString() }),
     ).toMatchObject({ decisions: 4 });
+    // One answer that comes too late makes nobody else the champion.
+    await world.askShadows([]).execute(await world.decide([failing, STAY]));
+    const late = { ...all, to: new Date(world.clock.nowMs() + 1).toISOString() };
+    expect(await compare(100).execute(late)).toMatchObject({ champion: { name: 'mine' }, decisions: 6 });
   });
 });

@@ -107,7 +107,10 @@ export class ShadowWorld {
     });
   }
 
-  decideWorkload(onDecided: (decision: Decision) => void = () => undefined): DecideWorkload {
+  decideWorkload(
+    onDecided: (decision: Decision) => void = () => undefined,
+    inCharge: readonly EngineRunner[] = [new BuiltinRunner(new SeedRuleEngine())],
+  ): DecideWorkload {
     const { uow, outbox } = this.test.database;
     const { clock, workloads, decisions } = this;
     const observe = new Observe(
@@ -115,15 +118,15 @@ export class ShadowWorld {
       { cycleMs: CYCLE_MS, maxPriceAgeMs: 3_600_000 },
     );
     const survey = new SurveyWorkload({ uow, clock, workloads, standbys: new SqlStandbyStore(), observe });
-    const engines = new BuiltinRoster([new BuiltinRunner(new SeedRuleEngine())]);
+    const engines = new BuiltinRoster(inCharge);
     return new DecideWorkload(
       { uow, outbox, clock, ids: new UlidIds(), workloads, decisions, survey, engines, onDecided },
       { cycleMs: CYCLE_MS, proposalMs: 600_000, engineTimeoutMs: 1_000 },
     );
   }
 
-  async decide(): Promise<Decision> {
-    const decision = await this.decideWorkload().execute('agent-1');
+  async decide(inCharge?: readonly EngineRunner[]): Promise<Decision> {
+    const decision = await this.decideWorkload(undefined, inCharge).execute('agent-1');
     if (decision === null) throw new Error('nothing was decided');
     return decision;
   }

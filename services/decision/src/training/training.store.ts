@@ -11,14 +11,15 @@ import {
   intColumn,
   jsonColumn,
   managerOf,
+  QueuedRow,
+  QueuedRows,
   stringColumn,
 } from '@spotopt/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { QueuedJobRow, SqlQueuedJobStore } from '../queue/queued-job.store.js';
 import type { TrainingSet, TrainingSetStore } from './ports.js';
 
 @Entity('training_set')
-export class TrainingSetRow extends QueuedJobRow {
+export class TrainingSetRow extends QueuedRow {
   @PrimaryColumn(idColumn({ name: 'set_id' })) setId!: string;
   @Column(idColumn()) name!: string;
   @Column(intColumn()) version!: number;
@@ -47,10 +48,7 @@ export class TrainingSetPieceRow {
   @Column(instantColumn({ name: 'made_at' })) madeAt!: Date;
 }
 
-export class SqlTrainingSetStore
-  extends SqlQueuedJobStore<TrainingSetRow, TrainingSet>
-  implements TrainingSetStore
-{
+export class SqlTrainingSetStore extends QueuedRows<TrainingSetRow, TrainingSet> implements TrainingSetStore {
   constructor() {
     super({
       entity: TrainingSetRow,

@@ -23,7 +23,13 @@ beforeAll(async () => {
   gateway = await GatewayHarness.start({ config: { maxModelBytes: MAX_BYTES, openReadsOnLoopback: true } });
   client = await gateway.createClient('acme');
   registry = await PlayedRegistry.of(gateway);
-  await gateway.answer(FleetSummary, () => ({ ...NO_FLEET, agentsTotal: 3, agentsOnline: 2 }));
+  await gateway.answer(FleetSummary, () => ({
+    ...NO_FLEET,
+    agentsTotal: 3,
+    agentsOnline: 2,
+    replicasActive: 3,
+    replicasReady: 2,
+  }));
 });
 
 afterAll(() => gateway.stop());
@@ -343,6 +349,7 @@ describe('system health', () => {
       apiStatus: 'healthy',
       database: { connected: true },
       agents: { total: 3, online: 2, offline: 1 },
+      replicas: { active: 3, ready: 2, syncing: 0 },
       decisionEngineStatus: { loaded: true, type: 'hazard', version: '1', files: [] },
       modelStatus: { loaded: false, filesUploaded: 0, activeModels: [] },
       mlModelsStatus: { activeModel: null, totalModels: 0, lastUpload: null },

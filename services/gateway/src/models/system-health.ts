@@ -24,14 +24,19 @@ export class SystemHealth {
         models: requests.ask(ModelStatus, {}),
       }),
     ]);
-    const { agentsTotal, agentsOnline, replicasActive } = values.fleet ?? NO_FLEET;
+    const fleet = values.fleet ?? NO_FLEET;
+    const { agentsTotal, agentsOnline } = fleet;
     return {
       apiStatus: ready.status,
       timestamp: ready.timestamp,
       database: ready.database,
       broker: ready.broker,
       agents: { total: agentsTotal, online: agentsOnline, offline: agentsTotal - agentsOnline },
-      replicas: { active: replicasActive },
+      replicas: {
+        active: fleet.replicasActive,
+        ready: fleet.replicasReady,
+        syncing: fleet.replicasSyncing,
+      },
       ...modelHealth(values.models),
       partial: missing.length > 0,
       missing,

@@ -14,6 +14,8 @@ export const NO_FLEET: Fleet = {
   agentsOnline: 0,
   instancesRunning: 0,
   replicasActive: 0,
+  replicasReady: 0,
+  replicasSyncing: 0,
   switchesTotal: 0,
   switchesToday: 0,
   modelSwitches: 0,

@@ -61,6 +61,8 @@ beforeAll(async () => {
     agentsOnline: 1,
     instancesRunning: 3,
     replicasActive: 1,
+    replicasReady: 1,
+    replicasSyncing: 0,
     switchesTotal: 5,
     switchesToday: 2,
     modelSwitches: 3,

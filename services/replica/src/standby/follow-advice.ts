@@ -37,19 +37,8 @@ export class FollowAdvice {
       if (agent === null || !mayFollow(agent)) return;
       const primary = await this.#restingPrimary(tx, agentId);
       if (primary === null || primary.ec2InstanceId !== fromEc2InstanceId) return;
-      const living = await this.#living(tx, agentId);
-      const wanted = living.filter(({ poolId, mode }) => standby?.poolId === poolId && standby.mode === mode);
-      const advised = living.filter((one) => one.createdBy === ADVISED && !wanted.includes(one));
-      const isThere = living.length > advised.length;
-      if (standby === null || (isThere && wanted.length === 0)) return this.#giveUp(tx, advised, reason);
-      if (!isThere && (await this.#isBlocked(tx, agent, standby))) return;
-      // One that is ready stays until the other one is (EndUnwantedStandbys): nobody is without a standby for a move.
-      await this.#giveUp(
-        tx,
-        advised.filter(({ state }) => state !== 'ready'),
-        reason,
-      );
-      if (isThere) return;
+      const launches = await this.#makeRoom(tx, agent, { standby, reason });
+      if (!launches || standby === null) return;
       await this.ports.standbys.launch(tx, {
         ...{ agent, primary, ...standby },
         replicaType: 'switch',
@@ -57,6 +46,27 @@ export class FollowAdvice {
         correlation: event.correlation ?? event.data.decisionId,
       });
     });
+  }
+
+  /** Gives up what is not wanted any more; answers whether the one that is wanted remains to be launched. */
+  async #makeRoom(
+    tx: Tx,
+    agent: Agent,
+    { standby, reason }: Pick<EventOf<typeof StandbyProposedV1>['data'], 'standby' | 'reason'>,
+  ): Promise<boolean> {
+    const living = await this.#living(tx, agent.id);
+    const wanted = living.filter(({ poolId, mode }) => standby?.poolId === poolId && standby.mode === mode);
+    const advised = living.filter((one) => one.createdBy === ADVISED && !wanted.includes(one));
+    const hasOther = living.length > advised.length;
+    if (standby === null || (hasOther && wanted.length === 0)) {
+      await this.#giveUp(tx, advised, reason);
+      return false;
+    }
+    if (!hasOther && (await this.#isBlocked(tx, agent, standby))) return false;
+    // One that is ready stays until the other one is (EndUnwantedStandbys): nobody is without a standby for a move.
+    const unready = advised.filter(({ state }) => state !== 'ready');
+    await this.#giveUp(tx, unready, reason);
+    return !hasOther;
   }
 
   /** Settings that no longer let an engine keep a standby end the one that it asked for. */

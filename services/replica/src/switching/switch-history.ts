@@ -9,6 +9,7 @@ import type { Tx } from '@spotopt/kernel';
 import {
   type FleetStore,
   type Instance,
+  type InstanceState,
   RUNNING_STATES,
   STANDBY_STATES,
   type UseCaseDeps,
@@ -50,13 +51,18 @@ export class SwitchHistory {
       );
       const { switches } = await this.ports.switches.list(tx, { clientId }, ALL);
       const done = switches.filter((sw) => sw.status === 'finished');
+      const standbys = running.filter((machine) => STANDBY_STATES.includes(machine.state));
+      const standbysIn = (...states: readonly InstanceState[]): number =>
+        standbys.filter(({ state }) => states.includes(state)).length;
       const today = Math.floor(this.deps.clock.nowMs() / DAY_MS) * DAY_MS;
       const by = (trigger: Switch['trigger']): number => done.filter((sw) => sw.trigger === trigger).length;
       return {
         agentsTotal: agents.length,
         agentsOnline: agents.filter((agent) => agent.status === 'online').length,
         instancesRunning: running.filter((machine) => machine.ec2InstanceId !== null).length,
-        replicasActive: running.filter((machine) => STANDBY_STATES.includes(machine.state)).length,
+        replicasActive: standbys.length,
+        replicasReady: standbysIn('ready', 'promoting'),
+        replicasSyncing: standbysIn('launching', 'syncing'),
         switchesTotal: done.length,
         switchesToday: done.filter((sw) => sw.startedAt.getTime() >= today).length,
         modelSwitches: by('model'),

@@ -12,7 +12,8 @@ import {
   type Situation,
   situationOf,
 } from './option.js';
-import { isSamePlace, type LossPerHour, onDemandPlace, type Place, spotPlace } from './place.js';
+import { isSamePlace } from '../same-place.js';
+import { type LossPerHour, onDemandPlace, type Place, spotPlace } from './place.js';
 import { freshSinceOf, rejectionsOf } from './rejections.js';
 
 export interface Choice {

@@ -50,8 +50,3 @@ export function spotPlace(
     coLossFading: fading((now - belief.coLosses.at) / SECONDS_PER_HOUR, HALF_LIFE_HOURS.coLoss),
   };
 }
-
-/** On-demand machines are alike in every zone; a spot machine is where its pool is. */
-export function isSamePlace(a: PlacementChoice, b: PlacementChoice | null): boolean {
-  return a.mode === b?.mode && (a.mode === 'ondemand' || a.poolId === b.poolId);
-}

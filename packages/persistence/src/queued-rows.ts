@@ -1,19 +1,15 @@
 import { AppError, type Tx } from '@spotopt/kernel';
-import {
-  doubleColumn,
-  instantColumn,
-  intColumn,
-  managerOf,
-  stringColumn,
-  textColumn,
-  updateRows,
-} from '@spotopt/persistence';
 import { Column, type FindOptionsOrder, type FindOptionsWhere, In } from 'typeorm';
-import { QueuedJobStore } from './ports.js';
-import type { QueuedJob } from './queued-job.js';
+import { doubleColumn, instantColumn, intColumn, stringColumn, textColumn } from './columns.js';
+import { managerOf, updateRows } from './transaction.js';
+
+interface Revised {
+  /** Rises with every write. */
+  readonly revision: number;
+}
 
 /** Columns that every table of queued jobs has. */
-export abstract class QueuedJobRow {
+export abstract class QueuedRow {
   @Column(stringColumn(16)) state!: string;
   @Column(instantColumn({ name: 'created_at' })) createdAt!: Date;
   @Column(instantColumn({ name: 'finished_at', nullable: true })) finishedAt!: Date | null;
@@ -23,7 +19,7 @@ export abstract class QueuedJobRow {
   @Column(intColumn()) revision!: number;
 }
 
-export interface QueuedJobTable<Row extends QueuedJobRow, Job extends QueuedJob> {
+export interface QueuedTable<Row extends QueuedRow, Job extends Revised> {
   readonly entity: new () => Row;
   /** Property of the primary key. */
   readonly id: keyof Row & keyof Job & string;
@@ -33,31 +29,32 @@ export interface QueuedJobTable<Row extends QueuedJobRow, Job extends QueuedJob>
   readonly toRow: (job: Job) => Partial<Row>;
 }
 
-export class SqlQueuedJobStore<Row extends QueuedJobRow, Job extends QueuedJob> extends QueuedJobStore<Job> {
-  constructor(private readonly table: QueuedJobTable<Row, Job>) {
-    super();
-  }
+/** Rows of jobs that people ask for and one process does in turn, the oldest first. */
+export class QueuedRows<Row extends QueuedRow, Job extends Revised> {
+  constructor(private readonly table: QueuedTable<Row, Job>) {}
 
-  override async find(tx: Tx, id: string): Promise<Job | null> {
+  async find(tx: Tx, id: string): Promise<Job | null> {
     const { entity, toJob } = this.table;
     const row = await managerOf(tx).findOneBy(entity, this.#where({ [this.table.id]: id }));
     return row === null ? null : toJob(row);
   }
 
-  override async list(tx: Tx, limit: number): Promise<Job[]> {
+  async list(tx: Tx, limit: number): Promise<Job[]> {
     const { entity, toJob } = this.table;
     const rows = await managerOf(tx).find(entity, { order: this.#order('DESC'), take: limit });
     return rows.map(toJob);
   }
 
-  override async next(tx: Tx): Promise<Job | null> {
+  /** The oldest that is to be done, or whose doing was cut off. */
+  async next(tx: Tx): Promise<Job | null> {
     const { entity, toJob } = this.table;
     const where = this.#where({ state: In(['queued', 'running']) });
     const [row] = await managerOf(tx).find(entity, { where, order: this.#order('ASC'), take: 1 });
     return row === undefined ? null : toJob(row);
   }
 
-  override async save(tx: Tx, before: Job, next: Job): Promise<Job> {
+  /** Answers the job as it is stored now. @throws AppError `version-conflict` (transient) when somebody else wrote */
+  async save(tx: Tx, before: Job, next: Job): Promise<Job> {
     const { entity, id, noun, toRow } = this.table;
     const stored = { ...next, revision: before.revision + 1 };
     const guard = { [id]: before[id], revision: before.revision } as Partial<Row>;
