@@ -22,6 +22,7 @@ export const InterruptionDetectedV1 = defineEvent({
     signal: InterruptionSignal,
     /** When AWS takes the instance; for a notice without one, the time of the event plus 120 s less a margin. */
     deadlineAt: Instant.nullable(),
+    /** When the signal that set the urgency was seen. */
     detectedAt: Instant,
     /** 0 to 1; null when too little is known. */
     risk: z.number().min(0).max(1).nullable(),

@@ -73,6 +73,11 @@ describe.each(databaseDialects())('signals of an interruption on %s', (dialect) 
     expect(warned).toMatchObject({ severity: 'warning', data: { bypassed: [] } });
     expect(raised?.severity).toBe('critical');
     expect(raised?.data.bypassed).toContain('auto_switch_enabled');
+    const noticeMs = world.clock.nowMs();
+    expect([warned, raised].map((event) => Date.parse(event?.data.detectedAt ?? ''))).toEqual([
+      noticeMs - 30_000,
+      noticeMs,
+    ]);
   });
 
   it('after the survival change nothing', async () => {

@@ -36,6 +36,8 @@ export class IncidentEvents {
 
   detected(incident: Incident, kind: Signal['kind']): EventOf<typeof InterruptionDetectedV1> {
     const terminate = incident.urgency === 'terminate';
+    // An incident that began as a recommendation may be hours old when the notice comes.
+    const detectedAt = terminate ? (incident.noticeAt ?? incident.firstSignalAt) : incident.firstSignalAt;
     return this.of(
       InterruptionDetectedV1,
       incident,
@@ -44,7 +46,7 @@ export class IncidentEvents {
         urgency: incident.urgency,
         signal: kind,
         deadlineAt: incident.deadlineAt?.toISOString() ?? null,
-        detectedAt: incident.firstSignalAt.toISOString(),
+        detectedAt: detectedAt.toISOString(),
         risk: incident.risk,
         bypassed: terminate ? BYPASSED : [],
       },
