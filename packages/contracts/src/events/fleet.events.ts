@@ -103,6 +103,8 @@ const OfReplica = {
   replicaType: ReplicaType,
   poolId: PoolId,
   mode: Mode.optional(),
+  /** The decision engine asked for it, and may give it up; nobody else's standby is its to judge. */
+  advised: z.boolean().optional(),
 };
 
 export const ReplicaRequestedV1 = defineEvent({

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { AgentOfflineV1, AgentOnlineV1 } from '@spotopt/contracts';
+import { AgentOfflineV1, AgentOnlineV1, InstanceRoleChangedV1 } from '@spotopt/contracts';
 import { databaseDialects } from '@spotopt/testkit';
 import { ReplicaWorld } from '../testing/replica-world.contract.js';
 
@@ -72,6 +72,24 @@ describe.each(databaseDialects())('heartbeats on %s', (dialect) => {
     const before = new Date(world.clock.nowMs() - 2_000).toISOString();
     expect(await world.beat(legacy.agent.agentKey, null, { receivedAt: before })).toEqual([]);
     expect(await world.beat(legacy.agent.agentKey, null)).toEqual([legacy.agent.agentId]);
+  });
+
+  it('tell how a machine was bought, once, where its registration did not', async () => {
+    const { agent } = await world.register({
+      ec2InstanceId: 'i-0201',
+      logicalAgentId: 'silent-1',
+      mode: 'unknown',
+    });
+    const told = async () =>
+      (await world.events(InstanceRoleChangedV1))
+        .filter(({ data }) => data.agentId === agent.agentId)
+        .slice(1);
+    await world.beat(agent.agentKey, 1, { mode: 'spot' });
+    await world.clock.advance(1_000);
+    await world.beat(agent.agentKey, 1, { mode: 'spot' });
+    expect((await told()).map(({ data }) => data)).toMatchObject([
+      { from: 'PRIMARY', to: 'PRIMARY', epoch: 1, placement: { ec2InstanceId: 'i-0201', mode: 'spot' } },
+    ]);
   });
 
   it('of unknown agents are ignored', async () => {

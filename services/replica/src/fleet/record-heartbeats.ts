@@ -51,11 +51,15 @@ export class RecordHeartbeats {
     if (instance.lastHeartbeatAt !== null && instance.lastHeartbeatAt > at) return null;
     const before = instance.confirmedEpoch ?? 0;
     const confirmedEpoch = Math.max(before, obeyedEpoch(speaker, beat));
-    await this.fleet.updateInstance(tx, instance, instance.state, {
+    const next = await this.fleet.updateInstance(tx, instance, instance.state, {
       lastHeartbeatAt: at,
       ...(confirmedEpoch > 0 ? { confirmedEpoch } : {}),
       ...(instance.mode === 'unknown' ? { mode: beat.mode } : {}),
     });
+    if (next.mode !== instance.mode) {
+      const reason = 'its purchase option became known';
+      await this.deps.outbox.add(tx, this.#events.roleChanged(agent, instance, next, { reason }));
+    }
     if (instance.state !== 'primary') return null;
     await this.#recordStatus(tx, agent, beat, at);
     return before < agent.epoch && confirmedEpoch >= agent.epoch ? agent.id : null;

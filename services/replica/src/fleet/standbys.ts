@@ -3,6 +3,7 @@ import { AppError, type Tx } from '@spotopt/kernel';
 import type { CommandAgent } from './command-agent.js';
 import { FleetEvents } from './fleet-events.js';
 import {
+  ADVISED,
   type Agent,
   type FleetStore,
   type Instance,
@@ -151,6 +152,7 @@ export function replicaFacts(instance: Instance): {
   replicaType: ReplicaType;
   poolId: string;
   mode: Instance['mode'];
+  advised: boolean;
 } {
   return {
     agentId: instance.agentId,
@@ -159,5 +161,6 @@ export function replicaFacts(instance: Instance): {
     replicaType: instance.replicaType ?? 'switch',
     poolId: instance.poolId,
     mode: instance.mode,
+    advised: instance.createdBy === ADVISED,
   };
 }

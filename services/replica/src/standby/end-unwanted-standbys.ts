@@ -88,12 +88,17 @@ export class EndUnwantedStandbys {
   }
 }
 
-/** Standbys that the engine asked for before one of the same workload that is ready now. */
+/** Standbys that the engine asked for, of workloads that have a ready one which it asked for later or which is kept anyway. */
 function replaced(standbys: readonly Instance[]): Instance[] {
   const advised = standbys.filter(({ createdBy }) => createdBy === ADVISED);
-  return advised.filter(({ agentId, createdAt }) =>
-    advised.some(
-      (other) => other.agentId === agentId && other.state === 'ready' && other.createdAt > createdAt,
+  return advised.filter((one) =>
+    standbys.some(
+      (other) => other.agentId === one.agentId && other.state === 'ready' && takesTheRoleOf(other, one),
     ),
   );
+}
+
+function takesTheRoleOf(other: Instance, { createdAt }: Instance): boolean {
+  if (other.createdBy === ADVISED) return other.createdAt > createdAt;
+  return other.replicaType === 'manual' || other.createdBy === DEMOTED;
 }

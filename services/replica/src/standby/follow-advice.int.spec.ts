@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEvent, type EventData, type EventOf, StandbyProposedV1 } from '@spotopt/contracts';
+import { changeRows } from '@spotopt/persistence';
 import { databaseDialects } from '@spotopt/testkit';
 import { CLIENT, ReplicaWorld } from '../testing/replica-world.contract.js';
 
@@ -90,6 +91,25 @@ describe.each(databaseDialects())('standbys that the decision engine asks for on
     await propose(C);
     await world.cases.endUnwanted.sweep();
     expect(await live()).toEqual([C]);
+  });
+
+  it('end when there is one that is kept anyway', async () => {
+    const name = async (poolId: string, ec2InstanceId: string): Promise<string> => {
+      const [machine] = (await world.machines(agentId)).filter((one) => one.poolId === poolId);
+      await world.update(agentId, String(machine?.id), { status: 'syncing', ec2InstanceId });
+      return String(machine?.id);
+    };
+    await propose(B);
+    await world.ready(agentId, await name(B, 'i-0002'));
+    await propose(C);
+    await name(C, 'i-0003');
+    await world.cases.endUnwanted.sweep();
+    expect((await live()).sort()).toEqual([B, C]);
+    await world.test.database.uow.run((tx) =>
+      changeRows(tx, "UPDATE instance SET created_by = 'demotion' WHERE ec2_instance_id = 'i-0002'"),
+    );
+    await world.cases.endUnwanted.sweep();
+    expect(await live()).toEqual([B]);
   });
 
   it('move with the advice, and end with it', async () => {
