@@ -90,7 +90,7 @@ export function observationOf(sample: MarketSample, learned: Learned, turn: numb
     limits: { minSavingsPercent: 30, maxRisk: 0.3, maxPriceAgeSeconds: 3600 },
     economics: {
       ...{ downtimeUsdPerMinute: 10 / 60, promoteSeconds: 10, coldLaunchSeconds: 180 },
-      ...{ doubleRunSeconds: 480, transferUsd: 0.001 },
+      ...{ doubleRunSeconds: 480, oldKeptSeconds: 0, transferUsd: 0.001 },
     },
     changesAt: [],
     pools,

@@ -34,6 +34,7 @@ export function marketOf200(): Observation {
       promoteSeconds: 10,
       coldLaunchSeconds: 180,
       doubleRunSeconds: 300,
+      oldKeptSeconds: 0,
       transferUsd: 0.01,
     },
     changesAt: ['2026-11-18T03:00:00.000Z', '2026-11-20T17:20:00.000Z'],

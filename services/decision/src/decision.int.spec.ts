@@ -149,8 +149,9 @@ describe.each(databaseDialects())('the decision service on %s', (dialect) => {
       targetPoolId: B,
       decidedAt: NOW.toISOString(),
     });
-    // Both machines for 8 min and 10 s of downtime at 100 on-demand machines, spread over about a day.
-    const oneOff = (0.0118 * 480 + 100 * 0.0416 * 10) / 3600;
+    // The new machine for 3 min, the old one for 5 min after, and 10 s of downtime at 100 on-demand machines, spread
+    // over about a day.
+    const oneOff = (0.0118 * 180 + 0.0416 * 300 + 100 * 0.0416 * 10) / 3600;
     expect(decision?.expectedSavingsUsdPerHour).toBeCloseTo(0.0298 - oneOff / 24, 4);
     expect(decision?.candidates).toHaveLength(3);
     expect(proposals()[0]?.data).toMatchObject({

@@ -35,12 +35,13 @@ const TABLES = [
   'decision',
   'market',
   'market_pool',
+  'standby',
   'price_point',
   'outbox',
   'inbox',
 ];
 
-const settings: AgentSettings = sampleSettings();
+const settings: AgentSettings = sampleSettings({ autoReplicaEnabled: true });
 
 const workload: Workload = {
   agentId: 'agent-1',
@@ -118,6 +119,28 @@ describe.each(databaseDialects())('deciding about a workload on %s', (dialect) =
       'spotopt.decision.made.v1',
       'spotopt.decision.switch-proposed.v1',
     ]);
+  });
+
+  it.each([
+    [[true], true, 'r0'],
+    [[false], false, 'r0'],
+    [[true, false, true], false, 'r1'],
+    [[true, true], true, 'r1'],
+  ])('lets an engine judge its own standbys alone: %j', async (advised, standbyAllowed, seen) => {
+    const standbys = new SqlStandbyStore();
+    await test.database.uow.run(async (tx) => {
+      for (const [index, isAdvised] of advised.entries()) {
+        const at = new Date(NOW.getTime() - (advised.length - index) * 3_600_000);
+        const one = { replicaId: `r${String(index)}`, agentId: 'agent-1', mode: 'spot' as const };
+        const poolId = `t3.medium.us-east-1${'cde'.charAt(index)}`;
+        await standbys.tell(tx, { ...one, poolId, advised: isAdvised, step: 'ready', at });
+      }
+    });
+    const { observation } = (await decide().execute('agent-1')) ?? {};
+    expect(observation).toMatchObject({
+      standbyAllowed,
+      standby: { poolId: `t3.medium.us-east-1${'cde'.charAt(Number(seen.slice(1)))}`, ready: true },
+    });
   });
 
   it('keeps the whole decision as it was made', async () => {

@@ -15,9 +15,9 @@ export function economicsOf(settings: AgentSettings, onDemand: Observation['onDe
     downtimeUsdPerMinute: settings.downtimeUsdPerMinute ?? DOWNTIME_WEIGHT * onDemandUsdPerMinute,
     promoteSeconds: PROMOTE_SECONDS,
     coldLaunchSeconds: COLD_LAUNCH_SECONDS,
-    // Both run while the new one warms up, and the old one is kept a while after.
-    doubleRunSeconds:
-      COLD_LAUNCH_SECONDS + (settings.autoTerminateEnabled ? settings.terminateWaitSeconds : 0),
+    doubleRunSeconds: COLD_LAUNCH_SECONDS,
+    // With automatic termination off a person ends the old machine: hardly sooner than the program would.
+    oldKeptSeconds: settings.terminateWaitSeconds,
     transferUsd: settings.transferUsdPerSwitch ?? 0,
   };
 }

@@ -70,8 +70,9 @@ export class Observe {
       cycleSeconds: this.settings.cycleMs / 1000,
       current: currentOf(subject, az, pools, onDemand),
       standby: standby === null ? null : standbyOf(standby, { pools, onDemand, now }),
-      // One that manual mode keeps is not an engine's to judge.
-      standbyAllowed: settings.autoReplicaEnabled && !settings.manualReplicaEnabled,
+      // One that manual mode keeps, or anybody else, is not an engine's to judge.
+      standbyAllowed:
+        settings.autoReplicaEnabled && !settings.manualReplicaEnabled && standby?.advised !== false,
       limits: {
         minSavingsPercent: settings.minSavingsPercent,
         maxRisk: settings.maxRisk,

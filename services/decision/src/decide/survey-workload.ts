@@ -46,7 +46,9 @@ export class SurveyWorkload {
     if (workload === null || workload.deleted || workload.primary === null) return null;
     const { primary } = workload;
     const changes = await workloads.listChanges(tx, agentId, new Date(now.getTime() - WEEK_MS));
-    const standby = (await standbys.listLiving(tx, agentId)).at(-1) ?? null;
+    const living = await standbys.listLiving(tx, agentId);
+    // With one of somebody else there is nothing for an engine to propose.
+    const standby = living.findLast(({ advised }) => !advised) ?? living.at(-1) ?? null;
     const changesAt = changesAtMs(changes);
     const observation = await observe.execute(tx, {
       workload,

@@ -65,8 +65,10 @@ export interface SwitchEconomics {
   readonly promoteSeconds: number;
   /** Downtime when a machine has to be launched first, and how long a standby takes to become ready. */
   readonly coldLaunchSeconds: number;
-  /** A planned move pays for both machines this long. */
+  /** Until the new machine of a planned move serves, both are paid for. */
   readonly doubleRunSeconds: number;
+  /** After a planned move the old machine is kept, and paid for, this long. */
+  readonly oldKeptSeconds: number;
   /** Moving the state once, such as a snapshot or traffic between zones. */
   readonly transferUsd: number;
 }

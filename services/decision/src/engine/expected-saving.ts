@@ -16,9 +16,9 @@ export function expectedSavingOf(
 ): ExpectedSaving | null {
   const present = current?.usdPerHour ?? null;
   if (present === null) return null;
-  const { doubleRunSeconds, downtimeUsdPerMinute, promoteSeconds, transferUsd } = economics;
+  const { doubleRunSeconds, oldKeptSeconds, downtimeUsdPerMinute, promoteSeconds, transferUsd } = economics;
   const grossUsdPerHour = present - usdPerHour;
-  const doubleRunUsd = (usdPerHour * doubleRunSeconds) / SECONDS_PER_HOUR;
+  const doubleRunUsd = (usdPerHour * doubleRunSeconds + present * oldKeptSeconds) / SECONDS_PER_HOUR;
   const downtimeUsd = (downtimeUsdPerMinute * promoteSeconds) / 60;
   const oneOffUsd = doubleRunUsd + transferUsd + downtimeUsd;
   const netUsdPerHour = grossUsdPerHour - oneOffUsd / horizonHours;

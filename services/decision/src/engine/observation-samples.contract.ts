@@ -54,6 +54,7 @@ export function observationOf(overrides: Partial<Observation> = {}): Observation
       promoteSeconds: 10,
       coldLaunchSeconds: 180,
       doubleRunSeconds: 0,
+      oldKeptSeconds: 0,
       transferUsd: 0,
     },
     changesAt: [],

@@ -20,6 +20,8 @@ export interface LearnMarketsDeps {
 const HISTORY_MS = 30 * 86_400_000;
 /** AWS tells every price about once a day, also one that did not change. */
 const REPEATED_MS = 2 * 86_400_000;
+/** News of a time may come after the news that it was read; what was learned without them is never learned again. */
+const LATE_MS = 5 * 60_000;
 /** Samples between two looks at whether to stop, and at other work that waits. */
 const TURN = 500;
 
@@ -82,7 +84,7 @@ export class LearnMarkets {
       const fitted = await priors.active(tx, market);
       return {
         known,
-        until: state.readUntil < now ? state.readUntil : now,
+        until: new Date(Math.min(state.readUntil.getTime(), now.getTime()) - LATE_MS),
         ...(await this.#pastOf(tx, market, goesOn ? found.learnedUntil : null)),
         priorFactor: fitted === null ? 1 : factorOf(fitted),
       };

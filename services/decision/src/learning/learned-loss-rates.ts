@@ -18,6 +18,7 @@ export class LearnedLossRates extends LossRates {
     super();
   }
 
+  /** Pools that are away have none: nothing can be lost there. */
   override async read(tx: Tx, pools: readonly PoolFacts[], now: Date): Promise<ReadonlyMap<string, number>> {
     const groups = Map.groupBy(pools, ({ region, instanceType }) => `${region} ${instanceType}`);
     const rates = new Map<string, number>();
@@ -26,7 +27,10 @@ export class LearnedLossRates extends LossRates {
       if (first === undefined) continue;
       const rateOf = await this.#ratesOf(tx, first, now);
       if (rateOf === null) continue;
-      for (const { poolId } of group) rates.set(poolId, chanceWithinAnHour(rateOf(poolId)));
+      for (const { poolId } of group) {
+        const rate = rateOf(poolId);
+        if (rate !== null) rates.set(poolId, chanceWithinAnHour(rate));
+      }
     }
     return rates;
   }
@@ -36,7 +40,7 @@ export class LearnedLossRates extends LossRates {
     tx: Tx,
     { region, instanceType }: Market,
     now: Date,
-  ): Promise<((poolId: string) => number) | null> {
+  ): Promise<((poolId: string) => number | null) | null> {
     const market = { region, instanceType };
     const found = await this.learnings.find(tx, market);
     if (found === null) return null;
@@ -47,6 +51,7 @@ export class LearnedLossRates extends LossRates {
       available: null,
       belief: learned.pools.get(pool.poolId) ?? null,
     }));
-    return lossRates({ at: now.toISOString(), market: learned.market, pools });
+    const rateOf = lossRates({ at: now.toISOString(), market: learned.market, pools });
+    return (poolId) => (learned.pools.get(poolId)?.up === false ? null : rateOf(poolId));
   }
 }

@@ -13,6 +13,9 @@ export interface FollowMarketDeps {
   readonly onPoolChanged: (poolId: string, cause: RiskCause) => void;
 }
 
+/** Far longer than between two reads. */
+const LONGEST_READ_MS = 3_600_000;
+
 /** Keeps prices, interruptions and refusals of pools up to date from events, in whatever order they come. */
 export class FollowMarket {
   constructor(private readonly deps: FollowMarketDeps) {}
@@ -24,9 +27,18 @@ export class FollowMarket {
 
   async pricesRead(messageId: string, markets: readonly Market[], readUntil: Date): Promise<void> {
     await this.#once(messageId, async (tx) => {
-      for (const market of markets) await this.deps.markets.setReadUntil(tx, market, readUntil);
+      for (const market of markets) {
+        if (await this.#hasGap(tx, market, readUntil)) await this.deps.markets.setRefreshed(tx, market, null);
+        await this.deps.markets.setReadUntil(tx, market, readUntil);
+      }
     });
     this.deps.onPricesRead();
+  }
+
+  /** Of a read that comes after a long time only the newest prices are told; those in between are fetched. */
+  async #hasGap(tx: Tx, market: Market, readUntil: Date): Promise<boolean> {
+    const known = (await this.deps.markets.find(tx, market))?.readUntil ?? null;
+    return known !== null && readUntil.getTime() - known.getTime() > LONGEST_READ_MS;
   }
 
   async machinesPlaced(messageId: string, placements: readonly MachinePlacement[]): Promise<void> {

@@ -27,7 +27,9 @@ export class SqlMarkStore extends MarkStore {
     const manager = managerOf(tx);
     const { ec2InstanceId, poolId, mode, seenAt } = placement;
     if (!(await insertIfAbsent(tx, MachinePlacementRow, placement))) {
-      await manager.update(MachinePlacementRow, { ec2InstanceId }, { poolId, mode, seenAt });
+      await manager.update(MachinePlacementRow, { ec2InstanceId }, { poolId, seenAt });
+      // A machine is bought once: what is known of it stays, whatever an older message did not know.
+      if (mode !== 'unknown') await manager.update(MachinePlacementRow, { ec2InstanceId }, { mode });
     }
     if (mode !== 'spot') return;
     await manager.update(PoolMarkRow, { ec2InstanceId, poolId: IsNull() }, { poolId });

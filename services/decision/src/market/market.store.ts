@@ -82,7 +82,7 @@ export class SqlMarketStore extends MarketStore {
     }
   }
 
-  override async setRefreshed(tx: Tx, market: Market, at: Date): Promise<void> {
+  override async setRefreshed(tx: Tx, market: Market, at: Date | null): Promise<void> {
     const { region, instanceType } = market;
     const row = { region, instanceType, readUntil: null, refreshedAt: at };
     if (await insertIfAbsent(tx, MarketRow, row)) return;

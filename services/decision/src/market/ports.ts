@@ -44,7 +44,8 @@ export abstract class MarketStore {
   abstract addPoints(tx: Tx, points: readonly PricePointOfPool[]): Promise<void>;
   /** Never moves back. */
   abstract setReadUntil(tx: Tx, market: Market, readUntil: Date): Promise<void>;
-  abstract setRefreshed(tx: Tx, market: Market, at: Date): Promise<void>;
+  /** @param at null when the past is to be fetched again */
+  abstract setRefreshed(tx: Tx, market: Market, at: Date | null): Promise<void>;
   abstract find(tx: Tx, market: Market): Promise<MarketState | null>;
   abstract listMarkets(tx: Tx): Promise<Market[]>;
   /** Sorted by pool id. */

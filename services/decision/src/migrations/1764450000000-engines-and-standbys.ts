@@ -8,6 +8,7 @@ const STANDBY = {
     column.id('agent_id'),
     column.string('mode', 16),
     column.id('pool_id'),
+    column.bool('advised'),
     column.instant('requested_at'),
     column.instant('ready_at', { nullable: true }),
     column.instant('ended_at', { nullable: true }),

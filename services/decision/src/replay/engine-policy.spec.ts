@@ -101,6 +101,7 @@ describe('an engine in the replay', () => {
         promoteSeconds: 10,
         coldLaunchSeconds: 180,
         doubleRunSeconds: 300,
+        oldKeptSeconds: 0,
       },
     });
     expect(third?.pools[1]).toMatchObject({

@@ -58,6 +58,7 @@ export class ReplayTranslator {
         promoteSeconds: rules.switchReadySeconds,
         coldLaunchSeconds: rules.coldLaunchSeconds,
         doubleRunSeconds: stepSeconds,
+        oldKeptSeconds: 0,
         transferUsd: 0,
       },
     };

@@ -49,6 +49,7 @@ export const GOLDEN_OBSERVATION: Observation = {
     promoteSeconds: 10,
     coldLaunchSeconds: 180,
     doubleRunSeconds: 300,
+    oldKeptSeconds: 0,
     transferUsd: 0.01,
   },
   changesAt: ['2026-01-13T12:00:00.000Z'],

@@ -83,10 +83,10 @@ describe.each(databaseDialects())('advice and what came of it on %s', (dialect) 
     await world.price(B, 0.04, 12);
     await world.takeBack(B, 18);
     await world.compareAdvice().execute();
-    const { doubleRunSeconds, downtimeUsdPerMinute, coldLaunchSeconds, promoteSeconds } =
+    const { doubleRunSeconds, oldKeptSeconds, downtimeUsdPerMinute, coldLaunchSeconds, promoteSeconds } =
       decision.observation.economics;
     const machines = 12 * 0.02 + 6 * 0.04 + 6 * 0.1;
-    const doubleRun = (0.1 * doubleRunSeconds) / 3600;
+    const doubleRun = (0.1 * (doubleRunSeconds + oldKeptSeconds)) / 3600;
     const downtime = ((promoteSeconds + coldLaunchSeconds) / 60) * downtimeUsdPerMinute;
     expect(await usdPerHour()).toEqual({
       'seed-rule': Number(((machines + doubleRun + downtime) / 24).toFixed(6)),

@@ -193,12 +193,12 @@ const NO_MOVE: MoveCost = { doubleRunUsd: 0, transferUsd: 0, downtimeSeconds: 0 
 
 /** The same parts as an engine expects of a move, at the price that held when it was advised. */
 function costOfMove({ current, economics }: Seen, target: Machine, atMs: number): MoveCost {
-  const { doubleRunSeconds, transferUsd, promoteSeconds, coldLaunchSeconds } = economics;
+  const { doubleRunSeconds, oldKeptSeconds, transferUsd, promoteSeconds, coldLaunchSeconds } = economics;
   // Without a primary there is nothing to run beside, and nobody is served until the machine is up.
   if (current === null) return { doubleRunUsd: 0, transferUsd, downtimeSeconds: coldLaunchSeconds };
   // The new machine is paid for anyway; what comes on top is the old one, as long as both run.
   const oldUsdPerHour = current.usdPerHour ?? target.usdPerHourAt(atMs);
-  const doubleRunUsd = (oldUsdPerHour * doubleRunSeconds) / 3600;
+  const doubleRunUsd = (oldUsdPerHour * (doubleRunSeconds + oldKeptSeconds)) / 3600;
   return { doubleRunUsd, transferUsd, downtimeSeconds: promoteSeconds };
 }
 

@@ -30,6 +30,7 @@ export function observationOf(change: Partial<Observation> = {}): Observation {
       promoteSeconds: 10,
       coldLaunchSeconds: 180,
       doubleRunSeconds: 180,
+      oldKeptSeconds: 0,
       transferUsd: 0.005,
     },
     pools: [],

@@ -105,7 +105,15 @@ describe.each(databaseDialects())('what is told of workloads on %s', (dialect) =
     const living = () => test.database.uow.read((tx) => standbys.listLiving(tx, 'b'));
     const tell = (replicaId: string, step: StandbyNews['step'], minute: number) =>
       test.database.uow.run((tx) =>
-        standbys.tell(tx, { agentId: 'b', replicaId, mode: 'spot', poolId: POOL, step, at: at(minute) }),
+        standbys.tell(tx, {
+          agentId: 'b',
+          replicaId,
+          mode: 'spot',
+          poolId: POOL,
+          advised: true,
+          step,
+          at: at(minute),
+        }),
       );
     for (const [index, order] of [news, news.toReversed(), [news[3], news[2]], [news[3]]].entries()) {
       for (const one of order) if (one !== undefined) await tell(`m${String(index)}`, ...one);
@@ -120,7 +128,7 @@ describe.each(databaseDialects())('what is told of workloads on %s', (dialect) =
   it('ends a standby, also when its end is told first', async () => {
     const tell = (replicaId: string, step: 'requested' | 'ready' | 'ended', poolId: string | null) =>
       test.database.uow.run((tx) =>
-        standbys.tell(tx, { agentId: 'a', replicaId, mode: 'spot', poolId, step, at: at(1) }),
+        standbys.tell(tx, { agentId: 'a', replicaId, mode: 'spot', poolId, advised: true, step, at: at(1) }),
       );
     await tell('r1', 'requested', POOL);
     await tell('r1', 'ready', POOL);

@@ -65,7 +65,7 @@ export class StandbyConsumer {
     const { instanceId: replicaId, poolId, mode } = placement;
     await this.follow.execute(event.id, {
       ...{ agentId, replicaId, poolId, mode: mode === 'ondemand' ? 'ondemand' : 'spot' },
-      ...{ step: 'demoted', at: new Date(event.time) },
+      ...{ advised: false, step: 'demoted', at: new Date(event.time) },
     });
   }
 
@@ -76,18 +76,19 @@ export class StandbyConsumer {
     if (lastRole === 'PRIMARY') return;
     await this.follow.execute(event.id, {
       ...{ agentId, replicaId: instanceId, poolId: null, mode: 'spot' },
-      ...{ step: 'ended', at: new Date(event.time) },
+      ...{ advised: false, step: 'ended', at: new Date(event.time) },
     });
   }
 
   async #tell(event: Told, step: StandbyNews['step']): Promise<void> {
-    const { agentId, replicaId, poolId, mode } = event.data;
+    const { agentId, replicaId, poolId, mode, advised = false } = event.data;
     const known = mode === 'ondemand' ? 'ondemand' : 'spot';
     await this.follow.execute(event.id, {
       agentId,
       replicaId,
       poolId,
       mode: known,
+      advised,
       step,
       at: new Date(event.time),
     });

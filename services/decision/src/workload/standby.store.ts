@@ -1,5 +1,6 @@
 import type { Tx } from '@spotopt/kernel';
 import {
+  boolColumn,
   changeRows,
   idColumn,
   insertIfAbsent,
@@ -16,6 +17,7 @@ export class StandbyRow {
   @Column(idColumn({ name: 'agent_id' })) agentId!: string;
   @Column(stringColumn(16)) mode!: 'spot' | 'ondemand';
   @Column(idColumn({ name: 'pool_id' })) poolId!: string;
+  @Column(boolColumn()) advised!: boolean;
   @Column(instantColumn({ name: 'requested_at' })) requestedAt!: Date;
   @Column(instantColumn({ name: 'ready_at', nullable: true })) readyAt!: Date | null;
   @Column(instantColumn({ name: 'ended_at', nullable: true })) endedAt!: Date | null;
@@ -25,7 +27,7 @@ export class StandbyRow {
 const UNKNOWN_POOL = '';
 /** A life that ended before is over; one that was told to end later stays so. */
 const BEGIN_ANEW = `
-  UPDATE standby SET requested_at = ?, ready_at = ?, ended_at = NULL
+  UPDATE standby SET advised = ?, requested_at = ?, ready_at = ?, ended_at = NULL
   WHERE replica_id = ? AND requested_at < ? AND (ended_at IS NULL OR ended_at <= ?)`;
 /** Not by the end of a life before the present one. */
 const END = `
@@ -40,7 +42,7 @@ export class SqlStandbyStore extends StandbyStore {
     const { replicaId } = facts;
     const manager = managerOf(tx);
     if (step === 'demoted') {
-      await changeRows(tx, BEGIN_ANEW, [at, at, replicaId, at, at]);
+      await changeRows(tx, BEGIN_ANEW, [facts.advised, at, at, replicaId, at, at]);
       return;
     }
     // What came first may have been a later step, so that the beginning moves back.
@@ -54,11 +56,12 @@ export class SqlStandbyStore extends StandbyStore {
       where: { agentId, endedAt: IsNull() },
       order: { requestedAt: 'ASC', replicaId: 'ASC' },
     });
-    return rows.map(({ replicaId, mode, poolId, requestedAt, readyAt }) => ({
+    return rows.map(({ replicaId, mode, poolId, advised, requestedAt, readyAt }) => ({
       replicaId,
       agentId,
       mode,
       poolId,
+      advised: Boolean(advised),
       requestedAt,
       readyAt,
     }));

@@ -4,6 +4,8 @@ export interface Standby {
   readonly agentId: string;
   readonly mode: 'spot' | 'ondemand';
   readonly poolId: string;
+  /** The decision engine asked for it; anybody else's is not an engine's to judge. */
+  readonly advised: boolean;
   /** When it was asked for, or first heard of. */
   readonly requestedAt: Date;
   readonly readyAt: Date | null;
@@ -16,6 +18,7 @@ export interface StandbyNews {
   readonly mode: 'spot' | 'ondemand';
   /** Null where only the end is told. */
   readonly poolId: string | null;
+  readonly advised: boolean;
   /** `demoted`: the machine was the primary, and stands by from now on. */
   readonly step: 'requested' | 'ready' | 'demoted' | 'ended';
   readonly at: Date;

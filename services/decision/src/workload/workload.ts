@@ -63,7 +63,7 @@ export function follow(workload: Workload | null, news: WorkloadNews): Workload 
     case 'primary':
       return news.epoch < workload.epoch
         ? workload
-        : { ...workload, epoch: news.epoch, primary: news.placement };
+        : { ...workload, epoch: news.epoch, primary: placedAt(news.placement, workload.primary) };
     case 'switch-started':
       return { ...workload, proposalOpenUntil: null };
     case 'deleted':
@@ -87,10 +87,19 @@ function register(known: Workload | null, registration: Registration, at: Date):
     };
   }
   const { primary, epoch, settings, region, instanceType } = facts;
-  const placed = primary !== null && epoch >= known.epoch ? { primary, epoch, region, instanceType } : {};
+  const placed =
+    primary !== null && epoch >= known.epoch
+      ? { primary: placedAt(primary, known.primary), epoch, region, instanceType }
+      : {};
   const set = at >= known.settingsAt ? { settings, settingsAt: at } : {};
   const seen = byPrimary && at >= known.onlineAt ? { online: true, onlineAt: at } : {};
   return { ...known, ...placed, ...set, ...seen };
+}
+
+/** A machine is bought once: what is known of it stays, whatever a message of the same epoch did not know. */
+function placedAt(told: Placement, known: Placement | null): Placement {
+  const isSame = known !== null && known.ec2InstanceId === told.ec2InstanceId;
+  return isSame && told.mode === 'unknown' ? { ...told, mode: known.mode } : told;
 }
 
 /** Changed settings may allow what was held back, so that the next decision is due at once. */

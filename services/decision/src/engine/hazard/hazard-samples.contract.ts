@@ -80,7 +80,8 @@ export function randomObservation(seed: number): Observation {
     economics: {
       downtimeUsdPerMinute: oneOf(0, 0.0416 / 0.6, 5),
       ...{ promoteSeconds: 10, coldLaunchSeconds: 180 },
-      doubleRunSeconds: oneOf(0, 180, 1980),
+      doubleRunSeconds: oneOf(0, 180),
+      oldKeptSeconds: oneOf(0, 1800),
       transferUsd: oneOf(0, 0.01),
     },
     pools,

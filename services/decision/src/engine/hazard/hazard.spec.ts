@@ -13,7 +13,7 @@ const pool = (zone: string, overrides: Partial<PoolObservation> = {}): PoolObser
 /** A minute of downtime costs as much as 100 minutes on demand: a cold loss $0.208, a promotion $0.0116. */
 const economics: Observation['economics'] = {
   ...{ downtimeUsdPerMinute: 0.0416 / 0.6, promoteSeconds: 10, coldLaunchSeconds: 180 },
-  ...{ doubleRunSeconds: 180, transferUsd: 0 },
+  ...{ doubleRunSeconds: 180, oldKeptSeconds: 0, transferUsd: 0 },
 };
 
 /** What is proposed at these losses per hour. */

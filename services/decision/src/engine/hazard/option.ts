@@ -81,7 +81,8 @@ export function optionOf(place: Place, { observation, losses, standbys, present 
   const { economics, standby } = observation;
   const isStandby = standby !== null && isSamePlace(place, standby);
   const doubleHours = isStandby ? 0 : economics.doubleRunSeconds / SECONDS_PER_HOUR;
-  const moveUsd = losses.promoteUsd + economics.transferUsd + place.usdPerHour * doubleHours;
+  const keptUsd = ((present?.place.usdPerHour ?? 0) * economics.oldKeptSeconds) / SECONDS_PER_HOUR;
+  const moveUsd = losses.promoteUsd + economics.transferUsd + place.usdPerHour * doubleHours + keptUsd;
   const scoreUsdPerHour = cost.usdPerHour + endsPerHour(present?.place ?? null, place) * moveUsd;
   const risk = riskOf(place.lossPerHour);
   return { place, cost, isPresent: false, moveUsd, scoreUsdPerHour, risk, rejectedBecause: [] };
