@@ -26,6 +26,9 @@ interface Ports {
   readonly standbys: Standbys;
 }
 
+/** Its agent launched it by itself. */
+const ADOPTED = 'agent';
+
 /** A person, a program or an agent in distress wants a standby. At most one of a kind exists (CT-45, CT-64). */
 export class RequestReplica {
   constructor(
@@ -105,7 +108,7 @@ export class AdoptReplica {
         if (known.agentId !== agent.id) {
           throw AppError.permanent('replica-not-found', `no replica ${request.ec2InstanceId}`);
         }
-        return { replica: toReplicaView(known), created: false };
+        return { replica: toReplicaView(await this.#claimed(tx, known, request)), created: false };
       }
       const primary = await this.fleet.findPrimary(tx, agent.id);
       const instance = await this.#store(tx, this.#adopted(agent, primary, request));
@@ -113,21 +116,33 @@ export class AdoptReplica {
     });
   }
 
-  /** One manual standby at a time (CT-45): another one is stored as given up, so that its machine is ended. */
+  /** A machine that registered before its launcher told of it is no stranger any more. */
+  async #claimed(
+    tx: Tx,
+    known: Instance,
+    { replicaType }: RpcRequest<typeof AdoptReplicaRpc>,
+  ): Promise<Instance> {
+    const isStranger = known.createdBy === UNASKED && STANDBY_STATES.includes(known.state);
+    if (!isStranger) return known;
+    const claimed = { ...known, createdBy: ADOPTED, replicaType };
+    const patch = { createdBy: ADOPTED, replicaType };
+    if (!(await this.#isExtra(tx, claimed))) return this.fleet.updateInstance(tx, known, known.state, patch);
+    return this.fleet.updateInstance(tx, known, 'zombie', { ...patch, ...extraSince(this.deps.clock.now()) });
+  }
+
   async #store(tx: Tx, adopted: Instance): Promise<Instance> {
-    const standbys = await this.fleet.listInstances(tx, { agentId: adopted.agentId, states: STANDBY_STATES });
-    const isExtra =
-      adopted.replicaType === 'manual' && standbys.some((standby) => standby.replicaType === 'manual');
-    const instance: Instance = isExtra
-      ? {
-          ...adopted,
-          state: 'zombie',
-          zombieSince: adopted.createdAt,
-          failureReason: 'more than one manual replica',
-        }
+    const instance: Instance = (await this.#isExtra(tx, adopted))
+      ? { ...adopted, state: 'zombie', ...extraSince(adopted.createdAt) }
       : adopted;
     await this.fleet.insertInstance(tx, instance);
     return instance;
+  }
+
+  /** One manual standby at a time (CT-45): another one is stored as given up, so that its machine is ended. */
+  async #isExtra(tx: Tx, { id, agentId, replicaType }: Instance): Promise<boolean> {
+    if (replicaType !== 'manual') return false;
+    const standbys = await this.fleet.listInstances(tx, { agentId, states: STANDBY_STATES });
+    return standbys.some((standby) => standby.id !== id && standby.replicaType === 'manual');
   }
 
   #adopted(agent: Agent, primary: Instance | null, request: RpcRequest<typeof AdoptReplicaRpc>): Instance {
@@ -145,10 +160,14 @@ export class AdoptReplica {
       mode: 'spot',
       syncStatus: ready ? 'synced' : 'initializing',
       stateTransferProgress: ready ? 100 : 0,
-      createdBy: 'agent',
+      createdBy: ADOPTED,
       createdAt: now,
       launchedAt: now,
       readyAt: ready ? now : null,
     });
   }
+}
+
+function extraSince(zombieSince: Date): Pick<Instance, 'zombieSince' | 'failureReason'> {
+  return { zombieSince, failureReason: 'more than one manual replica' };
 }

@@ -9,6 +9,7 @@ import {
   ReplicaRequestedV1,
 } from '@spotopt/contracts';
 import { databaseDialects } from '@spotopt/testkit';
+import { UNASKED } from '../fleet/index.js';
 import { CLIENT, ReplicaWorld } from '../testing/replica-world.contract.js';
 
 const HOUR_MS = 3_600_000;
@@ -118,6 +119,20 @@ describe.each(databaseDialects())('standbys on %s', (dialect) => {
       expect(await world.commands('terminate_instance')).toEqual([
         expect.objectContaining({ ec2InstanceId: 'i-0007' }),
       ]);
+    });
+
+    it('are known for what they are when the machine registered before its launcher told of it', async () => {
+      await world.register({ ec2InstanceId: 'i-0008', az: 'us-east-1b' });
+      const adopt = () =>
+        world.cases.adoptReplica.execute({
+          ...{ clientId: CLIENT, agentRef: agentId, ec2InstanceId: 'i-0008', poolId: POOL_B },
+          ...{ replicaType: 'automatic-rebalance', status: 'ready' },
+        });
+      expect((await world.machine('i-0008')).createdBy).toBe(UNASKED);
+      expect(await adopt()).toMatchObject({ created: false });
+      await adopt();
+      const { createdBy, replicaType } = await world.machine('i-0008');
+      expect({ createdBy, replicaType }).toEqual({ createdBy: 'agent', replicaType: 'automatic-rebalance' });
     });
 
     it('are not made for a disabled or deleted agent', async () => {
