@@ -26,6 +26,8 @@ import { FollowMarket } from './market/follow-market.js';
 import { MachinePlacementRow, PoolMarkRow, SqlMarkStore } from './market/mark.store.js';
 import { MarketConsumer } from './market/market.consumer.js';
 import { MarketPoolRow, MarketRow, PricePointRow, SqlMarketStore } from './market/market.store.js';
+import { RpcPricingReads } from './market/pricing.client.js';
+import { RefreshMarket } from './market/refresh-market.js';
 import { DecisionTables } from './migrations/1764000000000-decision-tables.js';
 import { RetentionIndexes } from './migrations/1764400000000-retention-indexes.js';
 import { PRIORS_ENTITIES, PRIORS_LISTENERS, wirePriors } from './priors/priors.wiring.js';
@@ -83,7 +85,7 @@ const EARLY_DAYS = 30;
 class DecisionModule {}
 
 function wire(context: ServiceContext<DecisionConfig>): object[] {
-  const { config, clock, database, logger } = context;
+  const { config, clock, database, logger, rpc } = context;
   const { uow, inbox } = database;
   const workloads = new SqlWorkloadStore();
   const markets = new SqlMarketStore();
@@ -101,11 +103,13 @@ function wire(context: ServiceContext<DecisionConfig>): object[] {
     host: engineHost({ logger }),
   });
   const engines = models.roster;
-  const learning = wireLearning(context, { markets, marks, learnings });
+  const pricing = new RpcPricingReads(rpc, clock);
+  const refreshMarket = new RefreshMarket({ uow, clock, markets, pricing });
+  const learning = wireLearning(context, { markets, marks, learnings }, refreshMarket);
   const shadow = wireShadow(context, { decisions, workloads, markets, marks, engines });
   const decide = wireDecide(context, {
     ...{ workloads, standbys, markets, marks, learnings, decisions, engines },
-    learnMarket: learning.learnMarket,
+    ...{ learnMarket: learning.learnMarket, refreshMarket },
     onDecided: shadow.onDecided,
   });
   const risk = wireRisk(context, new LearnedLossRates(markets, learnings));

@@ -4,8 +4,6 @@ import type { ServiceContext } from '@spotopt/platform';
 import { type DecisionConfig, decisionKeepMs } from '../config.js';
 import type { LearningStore } from '../learning/ports.js';
 import type { MarketStore, MarkStore } from '../market/ports.js';
-import { RpcPricingReads } from '../market/pricing.client.js';
-import { RefreshMarket } from '../market/refresh-market.js';
 import { EnginesAndStandbys } from '../migrations/1764450000000-engines-and-standbys.js';
 import type { StandbyStore, WorkloadStore } from '../workload/ports.js';
 import { Advise } from './advise.js';
@@ -17,7 +15,7 @@ import { DecisionRow } from './decision.store.js';
 import { FindDecision } from './find-decision.js';
 import { ListDecisions } from './list-decisions.js';
 import { Observe } from './observe.js';
-import type { Decision, DecisionStore, EngineRoster, MarketLearner } from './ports.js';
+import type { Decision, DecisionStore, EngineRoster, MarketLearner, MarketRefresh } from './ports.js';
 import { ReplayDecision } from './replay-decision.js';
 import { SurveyWorkload } from './survey-workload.js';
 
@@ -43,6 +41,7 @@ export interface DecideParts {
   readonly decisions: DecisionStore;
   readonly engines: EngineRoster;
   readonly learnMarket: MarketLearner;
+  readonly refreshMarket: MarketRefresh;
   readonly onDecided: (decision: Decision) => void;
 }
 
@@ -51,7 +50,7 @@ export function wireDecide(
   context: ServiceContext<DecisionConfig>,
   parts: DecideParts,
 ): { readonly instances: readonly object[]; readonly nudge: () => void } {
-  const { config, clock, ids, database, logger, random, rpc } = context;
+  const { config, clock, ids, database, logger, random } = context;
   const { uow, outbox, leases } = database;
   const { workloads, standbys, markets, marks, learnings, decisions, engines } = parts;
   const cycleMs = config.decisionCycleMinutes * MINUTE_MS;
@@ -68,11 +67,10 @@ export function wireDecide(
     },
     { cycleMs, proposalMs: config.proposalExpiryMinutes * MINUTE_MS, engineTimeoutMs },
   );
-  const pricing = new RpcPricingReads(rpc, clock);
   const decideDue = new DecideDue(
     {
       ...{ uow, clock, workloads, markets, decideWorkload, learnMarket: parts.learnMarket },
-      refreshMarket: new RefreshMarket({ uow, clock, markets, pricing }),
+      refreshMarket: parts.refreshMarket,
       onError: (error, what) => {
         logger.warn({ err: error }, what);
       },

@@ -113,7 +113,9 @@ describe('guardrails', () => {
       zone === null ? null : { mode: 'spot' as const, poolId: `t3.medium.us-east-1${zone}` };
     const there = at(present);
     const standby = there === null ? null : { ...there, usdPerHour: 0.01, ageSeconds: 600, ready: true };
-    expect(standbyChangeOf({ standby: at(wanted) }, { standby })).toBe(change);
+    expect(standbyChangeOf({ standby: at(wanted) }, { standby, standbyAllowed: true })).toBe(change);
+    const others = standbyChangeOf({ standby: at(wanted) }, { standby, standbyAllowed: false });
+    expect(others).toBe(wanted === null ? 'none' : change);
   });
 
   it('never allow more than a limit over any history of changes', () => {

@@ -67,9 +67,10 @@ export type StandbyChange = 'none' | 'launch' | 'give-up';
 
 export function standbyChangeOf(
   { standby: wanted }: Pick<Proposal, 'standby'>,
-  { standby: present }: Pick<Observation, 'standby'>,
+  { standby: present, standbyAllowed }: Pick<Observation, 'standby' | 'standbyAllowed'>,
 ): StandbyChange {
-  if (wanted === null) return present === null ? 'none' : 'give-up';
+  // One of somebody else is not the engine's to give up.
+  if (wanted === null) return present === null || !standbyAllowed ? 'none' : 'give-up';
   return present?.mode === wanted.mode && present.poolId === wanted.poolId ? 'none' : 'launch';
 }
 

@@ -4,6 +4,7 @@ import type { DecisionConfig } from '../config.js';
 import { HazardEngine } from '../engine/hazard/hazard.js';
 import { learner } from '../engine/hazard/learn.js';
 import type { MarketStore, MarkStore } from '../market/ports.js';
+import type { RefreshMarket } from '../market/refresh-market.js';
 import { MarketLearningTable } from '../migrations/1764460000000-market-learning.js';
 import { SqlPriorStore } from '../priors/priors.store.js';
 import { LearnMarkets } from './learn-markets.js';
@@ -22,6 +23,7 @@ export const LEARNING_MIGRATIONS: MigrationClass[] = [MarketLearningTable];
 export function wireLearning(
   { clock, database, logger, random }: ServiceContext<DecisionConfig>,
   stores: { readonly markets: MarketStore; readonly marks: MarkStore; readonly learnings: LearningStore },
+  refreshMarket: RefreshMarket,
 ): { readonly instances: readonly object[]; readonly nudge: () => void; readonly learnMarket: LearnMarkets } {
   const { uow, leases } = database;
   const { name, version } = new HazardEngine();
@@ -30,7 +32,7 @@ export function wireLearning(
     learnerName: `${name} ${version}`,
   });
   const intervalMs = clock.noShorterThan(LEARN_FLOOR_MS, SAMPLE_MS);
-  const job = new LearnJob({ intervalMs, clock, leases, random, logger }, learnMarkets);
+  const job = new LearnJob({ intervalMs, clock, leases, random, logger }, refreshMarket, learnMarkets);
   return {
     instances: [job],
     learnMarket: learnMarkets,

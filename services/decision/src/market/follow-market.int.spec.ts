@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { changeRows } from '@spotopt/persistence';
-import { databaseDialects, type TestDatabase, testDatabase } from '@spotopt/testkit';
+import { databaseDialects, ManualClock, type TestDatabase, testDatabase } from '@spotopt/testkit';
 import { decisionService } from '../decision.module.js';
 import { FollowMarket } from './follow-market.js';
 import { SqlMarkStore } from './mark.store.js';
 import { SqlMarketStore } from './market.store.js';
+import { RefreshMarket } from './refresh-market.js';
 
 const T0 = Date.parse('2026-11-21T12:00:00.000Z');
 const at = (minute: number): Date => new Date(T0 + minute * 60_000);
@@ -46,6 +47,32 @@ describe.each(databaseDialects())('what is told of markets on %s', (dialect) => 
     expect(await market()).toMatchObject({ readUntil: at(5), refreshedAt: at(0) });
     await read(66);
     expect(await market()).toMatchObject({ readUntil: at(66), refreshedAt: null });
+  });
+
+  it('does not count as fetched what was asked for before the gap was known', async () => {
+    await follow().pricesRead(id(), [MARKET], at(0));
+    const price = {
+      ...{ ...MARKET, poolId: POOL, az: 'us-east-1a', usdPerHour: 0.01, observedAt: at(0) },
+      ...{ onDemandUsdPerHour: null, onDemandSource: null, advisorBucket: null, placementScore: null },
+    };
+    let onAsked = async (): Promise<void> => follow().pricesRead(id(), [MARKET], at(500));
+    const refresh = new RefreshMarket({
+      ...{ uow: test.database.uow, clock: new ManualClock(at(500)), markets },
+      pricing: {
+        currentPrices: async () => {
+          await onAsked();
+          return [price];
+        },
+        priceChanges: () => Promise.resolve([]),
+      },
+    });
+    await refresh.execute(MARKET);
+    expect(await market()).toMatchObject({ readUntil: at(500), refreshedAt: null });
+    onAsked = () => Promise.resolve();
+    await refresh.missing();
+    expect(await market()).toMatchObject({ readUntil: at(500), refreshedAt: at(500) });
+    onAsked = () => Promise.reject(new Error('not asked again'));
+    await refresh.missing();
   });
 
   it('keeps how a machine was bought, and lays its interruption to its pool', async () => {

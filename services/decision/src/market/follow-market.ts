@@ -1,6 +1,7 @@
 import type { RiskCause } from '@spotopt/contracts';
 import type { Inbox, Tx, UnitOfWork } from '@spotopt/kernel';
 import type { Interruption, MachinePlacement, Market, MarketStore, MarkStore, PoolPrice } from './ports.js';
+import { isReadGap } from './read-gap.js';
 
 export interface FollowMarketDeps {
   readonly uow: UnitOfWork;
@@ -12,9 +13,6 @@ export interface FollowMarketDeps {
   /** Called after something was stored that speaks for or against a pool. */
   readonly onPoolChanged: (poolId: string, cause: RiskCause) => void;
 }
-
-/** Far longer than between two reads. */
-const LONGEST_READ_MS = 3_600_000;
 
 /** Keeps prices, interruptions and refusals of pools up to date from events, in whatever order they come. */
 export class FollowMarket {
@@ -28,17 +26,14 @@ export class FollowMarket {
   async pricesRead(messageId: string, markets: readonly Market[], readUntil: Date): Promise<void> {
     await this.#once(messageId, async (tx) => {
       for (const market of markets) {
-        if (await this.#hasGap(tx, market, readUntil)) await this.deps.markets.setRefreshed(tx, market, null);
+        const known = await this.deps.markets.find(tx, market);
+        if (isReadGap(known?.readUntil ?? null, readUntil)) {
+          await this.deps.markets.setRefreshed(tx, market, null);
+        }
         await this.deps.markets.setReadUntil(tx, market, readUntil);
       }
     });
     this.deps.onPricesRead();
-  }
-
-  /** Of a read that comes after a long time only the newest prices are told; those in between are fetched. */
-  async #hasGap(tx: Tx, market: Market, readUntil: Date): Promise<boolean> {
-    const known = (await this.deps.markets.find(tx, market))?.readUntil ?? null;
-    return known !== null && readUntil.getTime() - known.getTime() > LONGEST_READ_MS;
   }
 
   async machinesPlaced(messageId: string, placements: readonly MachinePlacement[]): Promise<void> {

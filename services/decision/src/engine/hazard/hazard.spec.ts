@@ -194,6 +194,16 @@ describe('the standby', () => {
     expect(there).toMatchObject({ action: 'stay', standby: { poolId: B } });
   });
 
+  it('of somebody else is counted on, neither given up nor paid for', () => {
+    const onDemand = { ...observationOf().onDemand, usdPerHour: 0.0416 } as Observation['onDemand'];
+    const others = { ...running, onDemand, limits: limitsOf(30, 0.9), standbyAllowed: false };
+    // A cold loss would cost 0.3·0.208 an hour more, so that on demand were cheaper.
+    expect(proposed({ [A]: 0.3, [B]: 0.3 }, others).action).toBe('switch_to_ondemand');
+    const there = proposed({ [A]: 0.3, [B]: 0.3 }, { ...others, standby });
+    expect(there).toMatchObject({ action: 'stay', standby: { poolId: B } });
+    expect(proposed({}, { ...others, standby })).toMatchObject({ action: 'stay', standby: { poolId: B } });
+  });
+
   it('is given up where the pool is safe, or its own one is in danger', () => {
     const safe = proposed({}, { ...running, limits, standbyAllowed: true, standby });
     expect(safe).toMatchObject({ action: 'stay', standby: null });

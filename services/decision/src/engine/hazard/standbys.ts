@@ -6,7 +6,7 @@ import { type LossPerHour, type Place, spotPlace } from './place.js';
 import { dangersOf } from './rejections.js';
 
 export interface Standbys {
-  /** Among which one may be chosen, the cheapest first; none where the workload may have none. */
+  /** Among which one may be chosen, the cheapest first; where none may be chosen, the one that stands by anyway. */
   readonly places: readonly Place[];
   /** The pool in which one stands already. */
   readonly presentPoolId: string | null;
@@ -21,9 +21,13 @@ export function standbysOf(
 ): Standbys {
   const { standby, standbyAllowed, current } = observation;
   const presentPoolId = standby?.mode === 'spot' ? standby.poolId : null;
-  if (!standbyAllowed) return { places: [], presentPoolId };
-  const isUsable = usable.some(({ poolId }) => poolId === presentPoolId);
-  const kept = isUsable ? null : keptStandby(observation, lossPerHour);
+  const inUse = usable.find(({ poolId }) => poolId === presentPoolId);
+  const kept = inUse === undefined ? keptStandby(observation, lossPerHour) : null;
+  if (!standbyAllowed) {
+    const others = inUse ?? kept;
+    // It takes over as well as any, and is paid for whatever is proposed.
+    return { places: others === null ? [] : [{ ...others, usdPerHour: 0 }], presentPoolId };
+  }
   const places = kept === null ? usable : [...usable, kept];
   return { places: shortListed(places, [presentPoolId, current?.poolId ?? null], losses), presentPoolId };
 }
