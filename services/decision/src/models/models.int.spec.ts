@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MODEL_PART_BYTES } from '@spotopt/contracts';
 import { changeRows } from '@spotopt/persistence';
 import { databaseDialects, waitFor } from '@spotopt/testkit';
@@ -332,6 +332,33 @@ describe.each(databaseDialects())('the registry of engines on %s', (dialect) => 
     expect((await other.liveEngines.current()).live.engineId).toBe(sessionId);
     expect(world.host.opened).toBe(3);
     await other.liveEngines.close();
+  });
+
+  it('keeps it open also for whoever looked before the change and lets go after it', async () => {
+    const { uow } = world.test.database;
+    const { liveEngines } = world.parts;
+    let letGo = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const read = uow.read.bind(uow);
+    let reads = 0;
+    const slowed = jest.spyOn(uow, 'read').mockImplementation(async (work) => {
+      const answer = await read(work);
+      reads += 1;
+      // The slots are read first, then those in shadow.
+      if (reads === 2) await gate;
+      return answer;
+    });
+    const stale = liveEngines.current();
+    await waitFor(() => reads === 2, { what: 'the slots to be read' });
+    slowed.mockRestore();
+    await activate('a');
+    letGo();
+    await stale;
+    const { live } = await liveEngines.current();
+    expect((await (await liveEngines.runnerOf(live)).propose(observationOf(), 100)).engine).toBe('a');
+    expect(world.host.opened).toBe(1);
   });
 
   it('opens engines for replays one after the other', async () => {

@@ -34,6 +34,8 @@ export class OpenEngines extends LiveEngines {
   readonly #held = new Map<string, number>();
   /** Anyone may ask for replays: they neither hold many files in memory nor keep those that decide from starting. */
   readonly #apart = new Turns(1);
+  /** Newest state of the slots that was seen. */
+  #revision = 0;
   #closed = false;
 
   constructor(private readonly deps: OpenEnginesDeps) {
@@ -78,7 +80,12 @@ export class OpenEngines extends LiveEngines {
     this.#held.set(engineId, (this.#held.get(engineId) ?? 0) + 1);
     try {
       await this.runnerOf(ref);
-      return await work();
+      const done = await work();
+      // Whoever read the slots before that and comes to letting go of engines only now, knows less than this process.
+      await this.current().catch((error: unknown) => {
+        this.deps.onError(error, 'the slots could not be read after their change');
+      });
+      return done;
     } finally {
       const others = (this.#held.get(engineId) ?? 1) - 1;
       if (others === 0) this.#held.delete(engineId);
@@ -121,7 +128,9 @@ export class OpenEngines extends LiveEngines {
     return runner;
   }
 
-  #letGoOfOthers({ live, fallback, shadows }: CurrentEngines): void {
+  #letGoOfOthers({ live, fallback, shadows, revision }: CurrentEngines): void {
+    if (revision < this.#revision) return;
+    this.#revision = revision;
     const inSlots = [live, ...(fallback === null ? [] : [fallback]), ...shadows].map(idOf);
     const wanted = new Set([...inSlots, ...this.#held.keys()]);
     for (const engineId of this.#open.keys()) if (!wanted.has(engineId)) void this.#letGo(engineId);
