@@ -1,4 +1,4 @@
-import type { Observation, PoolObservation } from '@spotopt/decision';
+import { GOLDEN_OBSERVATION, type Observation, type PoolObservation } from '@spotopt/decision';
 
 const AT = '2026-11-21T12:00:00.000Z';
 const POOLS = 200;
@@ -12,35 +12,11 @@ export function marketOf200(): Observation {
     a.poolId < b.poolId ? -1 : 1,
   );
   return {
+    ...GOLDEN_OBSERVATION,
     at: AT,
     agentId: 'bench',
-    region: 'us-east-1',
-    instanceType: 'm6i.large',
-    seed: 1,
-    cycleSeconds: 900,
-    current: {
-      mode: 'ondemand',
-      poolId: 'm6i.large.us-east-1a',
-      az: 'us-east-1a',
-      usdPerHour: 0.192,
-      estimated: false,
-      ageSeconds: 86_400,
-    },
-    standby: null,
-    standbyAllowed: true,
-    limits: { minSavingsPercent: 20, maxRisk: 0.3, maxPriceAgeSeconds: 3600 },
-    economics: {
-      downtimeUsdPerMinute: 0.05,
-      promoteSeconds: 10,
-      coldLaunchSeconds: 180,
-      doubleRunSeconds: 300,
-      oldKeptSeconds: 0,
-      transferUsd: 0.01,
-    },
     changesAt: ['2026-11-18T03:00:00.000Z', '2026-11-20T17:20:00.000Z'],
     pools,
-    onDemand: { usdPerHour: 0.192, source: 'catalogue' },
-    market: null,
   };
 }
 

@@ -62,6 +62,7 @@ export {
   SwitchStartedV1,
   SwitchStep,
   SwitchStepFinishedV1,
+  touchesWorkload,
 } from './events/fleet.events.js';
 export {
   ClientCreatedV1,

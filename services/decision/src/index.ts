@@ -6,6 +6,7 @@ export type { Observation, PoolObservation, Proposal, ScoredCandidate } from './
 export { HazardEngine } from './engine/hazard/hazard.js';
 export { learner as hazardLearner } from './engine/hazard/learn.js';
 export { SeedRuleEngine } from './engine/seed-rule.js';
+export { GOLDEN_OBSERVATION } from './runtime/golden-observation.js';
 export { engineHost } from './runtime/engine-host.js';
 export type { EngineHostOptions } from './runtime/engine-host.js';
 export type { EngineIncident } from './runtime/engine-failure.js';

@@ -213,6 +213,13 @@ export const SwitchStep = z.enum([
 ]);
 export type SwitchStep = z.infer<typeof SwitchStep>;
 
+const STEPS_BESIDE_THE_WORKLOAD: ReadonlySet<SwitchStep> = new Set(['plan', 'launch', 'sync']);
+
+/** Whether a switch that failed in this step had already asked the old primary to stop. */
+export function touchesWorkload(step: SwitchStep): boolean {
+  return !STEPS_BESIDE_THE_WORKLOAD.has(step);
+}
+
 const OfSwitch = {
   ...OfAgent,
   switchId: Id,

@@ -295,8 +295,8 @@ export const FleetSummary = defineRpc({
     instancesRunning: z.number().int(),
     /** Standbys: all, those that could be promoted at once, those that are not there yet. */
     replicasActive: z.number().int(),
-    replicasReady: z.number().int().default(0),
-    replicasSyncing: z.number().int().default(0),
+    replicasReady: z.number().int(),
+    replicasSyncing: z.number().int(),
     switchesTotal: z.number().int(),
     switchesToday: z.number().int(),
     modelSwitches: z.number().int(),

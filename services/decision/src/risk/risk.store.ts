@@ -150,8 +150,7 @@ function toScore(row: ScoreColumns): Score {
       trend: row.partTrend,
     },
     confidence: row.confidence,
-    // Rows of earlier versions hold rates, which may be above 1.
-    lossPerHour: row.lossPerHour === null ? null : Math.min(1, row.lossPerHour),
+    lossPerHour: row.lossPerHour,
   };
 }
 

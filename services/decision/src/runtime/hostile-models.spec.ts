@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { hasCode, isAppError } from '@spotopt/kernel';
-import type { Observation } from '../engine/ports.js';
 import { observationOf } from '../engine/observation-samples.contract.js';
 import { ENGINE_FAILURE_CODES, EngineFailed, type EngineIncident } from './engine-failure.js';
 import { engineHost } from './engine-host.js';
+import { outcomeOf } from './engine-outcome.contract.js';
 import { checkFormat } from './foreign-formats.js';
 import { bitFlips, type HostileModel, refusedModels, runtimeModels } from './hostile-models.contract.js';
 import { manifestOf } from './manifest.js';
 import { checkModel } from './onnx-checks.js';
 import { logisticModel, manifestSample } from './onnx-samples.contract.js';
-import type { EngineArtifact, EngineRunner } from './ports.js';
+import type { EngineArtifact } from './ports.js';
 
 const TIMEOUT_MS = 400;
 const BOUND_MS = 25_000;
@@ -115,15 +115,3 @@ describe('hostile models', () => {
     await expect(inspect(logisticModel())).resolves.toMatchObject({ name: 'logistic', version: '1.0.0' });
   });
 });
-
-/** What came of it, however many calls the start takes. */
-async function outcomeOf(
-  runner: EngineRunner,
-  observation: Observation,
-  timeoutMs: number,
-): Promise<unknown> {
-  for (;;) {
-    const outcome: unknown = await runner.propose(observation, timeoutMs).catch((error: unknown) => error);
-    if (!hasCode(outcome, 'engine-starting')) return outcome;
-  }
-}

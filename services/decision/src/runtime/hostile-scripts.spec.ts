@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { hasCode, isAppError } from '@spotopt/kernel';
-import type { Observation } from '../engine/ports.js';
+import { isAppError } from '@spotopt/kernel';
 import { observationOf, poolOf } from '../engine/observation-samples.contract.js';
 import type { EngineIncident } from './engine-failure.js';
 import { engineHost } from './engine-host.js';
+import { outcomeOf } from './engine-outcome.contract.js';
 import { HOSTILE_SCRIPTS, type HostileScript } from './hostile-scripts.contract.js';
-import type { EngineArtifact, EngineRunner } from './ports.js';
+import type { EngineArtifact } from './ports.js';
 
 const TIMEOUT_MS = 300;
 /** For what ends by itself: a busy machine must not make a time-out of it. */
@@ -95,17 +95,5 @@ function isRunning(pid: number): boolean {
     return process.kill(pid, 0);
   } catch {
     return false;
-  }
-}
-
-/** What came of it, however many calls the start takes. */
-async function outcomeOf(
-  runner: EngineRunner,
-  observation: Observation,
-  timeoutMs: number,
-): Promise<unknown> {
-  for (;;) {
-    const outcome: unknown = await runner.propose(observation, timeoutMs).catch((error: unknown) => error);
-    if (!hasCode(outcome, 'engine-starting')) return outcome;
   }
 }

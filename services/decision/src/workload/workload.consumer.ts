@@ -11,7 +11,7 @@ import {
   SwitchFailedV1,
   SwitchFinishedV1,
   SwitchStartedV1,
-  type SwitchStep,
+  touchesWorkload,
 } from '@spotopt/contracts';
 import { OnEvent } from '@spotopt/messaging';
 import { FollowWorkload, type WorkloadMessage } from './follow-workload.js';
@@ -112,13 +112,10 @@ export class WorkloadConsumer {
   }
 }
 
-/** Steps in which the workload still runs as if nothing was planned. */
-const UNTOUCHED: ReadonlySet<SwitchStep> = new Set(['plan', 'launch', 'sync']);
-
 function failureOf({
   step,
   rolledBack,
 }: Pick<EventOf<typeof SwitchFailedV1>['data'], 'step' | 'rolledBack'>): ChangeState {
   if (!rolledBack) return 'failed-moved';
-  return UNTOUCHED.has(step) ? 'failed' : 'rolled-back';
+  return touchesWorkload(step) ? 'rolled-back' : 'failed';
 }

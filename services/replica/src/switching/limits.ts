@@ -1,4 +1,4 @@
-import type { AgentSettings } from '@spotopt/contracts';
+import { type AgentSettings, touchesWorkload } from '@spotopt/contracts';
 import type { Switch } from './switch.js';
 
 const HOUR_MS = 3_600_000;
@@ -8,13 +8,6 @@ export const LIMIT_WINDOW_MS = 7 * DAY_MS;
 export interface Refusal {
   readonly code: string;
   readonly reason: string;
-}
-
-/** Steps in which the workload still runs as if nothing was planned. */
-const UNTOUCHED: ReadonlySet<Switch['step']> = new Set(['plan', 'launch', 'sync']);
-
-function touchedWorkload({ status, step }: Switch): boolean {
-  return status !== 'failed' || !UNTOUCHED.has(step);
 }
 
 /**
@@ -29,7 +22,9 @@ export function refuseByLimits(
   if (!settings.autoSwitchEnabled) {
     return { code: 'auto-switch-off', reason: 'automatic switching is off for this agent' };
   }
-  const ages = history.filter(touchedWorkload).map((sw) => nowMs - sw.startedAt.getTime());
+  const ages = history
+    .filter(({ status, step }) => status !== 'failed' || touchesWorkload(step))
+    .map((sw) => nowMs - sw.startedAt.getTime());
   if (ages.some((age) => age < settings.cooldownMinutes * 60_000)) {
     return {
       code: 'cooldown',
