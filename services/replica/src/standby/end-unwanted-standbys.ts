@@ -90,10 +90,11 @@ export class EndUnwantedStandbys {
 
 /** Standbys that the engine asked for, of workloads that have a ready one which it asked for later or which is kept anyway. */
 function replaced(standbys: readonly Instance[]): Instance[] {
-  const advised = standbys.filter(({ createdBy }) => createdBy === ADVISED);
-  return advised.filter((one) =>
-    standbys.some(
-      (other) => other.agentId === one.agentId && other.state === 'ready' && takesTheRoleOf(other, one),
+  return [...Map.groupBy(standbys, ({ agentId }) => agentId).values()].flatMap((ofWorkload) =>
+    ofWorkload.filter(
+      (one) =>
+        one.createdBy === ADVISED &&
+        ofWorkload.some((other) => other.state === 'ready' && takesTheRoleOf(other, one)),
     ),
   );
 }
