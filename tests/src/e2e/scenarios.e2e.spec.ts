@@ -45,9 +45,18 @@ function scenario(...args: readonly string[]): Promise<Ended> {
   });
 }
 
+function resultIn(output: string): z.infer<typeof Result> | null {
+  try {
+    return Result.parse(JSON.parse(output));
+  } catch {
+    return null;
+  }
+}
+
 async function play(...args: readonly string[]): Promise<z.infer<typeof Result>> {
   const { exitCode, output, errors } = await scenario(...args, '--json');
-  const result = Result.parse(JSON.parse(output));
+  const result = resultIn(output);
+  if (result === null) throw new Error(`ended with ${String(exitCode)} and no result:\n${output}\n${errors}`);
   const broken = result.invariants.filter(({ holds }) => !holds);
   expect({ broken, errors: broken.length === 0 ? '' : errors }).toEqual({ broken: [], errors: '' });
   expect({ verdict: result.verdict, exitCode }).toEqual({ verdict: 'pass', exitCode: 0 });

@@ -118,9 +118,9 @@ async function build(
     },
   };
   const services = await startServices(shared);
-  cleanUps.push(() => Promise.all(services.map((service) => service.stop())));
+  cleanUps.push(() => Promise.all(services.map(({ process }) => process.stop())));
   const gatewayUrl = `http://127.0.0.1:${String(gatewayPort)}`;
-  await untilReady(gatewayUrl, services);
+  await untilReady(services);
   const api = new Api(gatewayUrl, adminToken);
   const { client } = CreatedClient.parse(await api.post('/api/admin/clients/create', { name: 'scenario' }));
   const agents = new AgentProcesses(
@@ -189,39 +189,46 @@ function sharedQueues(): string[] {
   );
 }
 
-async function startServices(shared: Shared): Promise<SupervisedProcess[]> {
+interface Service {
+  readonly process: SupervisedProcess;
+  readonly readyUrl: string;
+}
+
+async function startServices(shared: Shared): Promise<Service[]> {
   const { settings, env, onceFile } = shared;
   // The promoting service runs twice, as in production, when one of the two is to be killed.
   const names = settings.killPromotion ? [...SERVICES, 'replica' as const] : SERVICES;
-  const started: SupervisedProcess[] = [];
+  const started: Service[] = [];
   for (const name of names) {
     const failpoint =
       name === 'replica' && settings.killPromotion
         ? { SPOTOPT_FAILPOINT: 'replica.promotion-committed', SPOTOPT_FAILPOINT_ONCE_FILE: onceFile }
         : {};
-    started.push(
-      new SupervisedProcess({
-        name,
-        entry: resolveFrom.resolve(`@spotopt/${name}/main`),
-        env: { ...env, ...failpoint, HEALTH_PORT: String(await freePort()) },
-        restart: true,
-        log: settings.log,
-      }),
-    );
+    const healthPort = String(await freePort());
+    const process = new SupervisedProcess({
+      name,
+      entry: resolveFrom.resolve(`@spotopt/${name}/main`),
+      env: { ...env, ...failpoint, HEALTH_PORT: healthPort },
+      restart: true,
+      log: settings.log,
+    });
+    started.push({ process, readyUrl: `http://127.0.0.1:${healthPort}/health/ready` });
   }
   return started;
 }
 
-async function untilReady(gatewayUrl: string, services: readonly SupervisedProcess[]): Promise<void> {
+/** All of them: whoever asks one that has not registered its answers yet is told that nobody has them. */
+async function untilReady(services: readonly Service[]): Promise<void> {
   const giveUpAtMs = REAL_TIME.nowMs() + READY_WITHIN_MS;
-  for (;;) {
-    const ready = await fetch(`${gatewayUrl}/health/ready`).then(
+  const isReady = ({ readyUrl }: Service): Promise<boolean> =>
+    fetch(readyUrl).then(
       (response) => response.ok,
       () => false,
     );
-    if (ready) return;
+  for (;;) {
+    if ((await Promise.all(services.map(isReady))).every(Boolean)) return;
     if (REAL_TIME.nowMs() > giveUpAtMs) {
-      const tails = services.map((service) => service.tail).filter((tail) => tail !== '');
+      const tails = services.map(({ process }) => process.tail).filter((tail) => tail !== '');
       throw AppError.transient('services-not-ready', `the services did not get ready:\n${tails.join('\n')}`);
     }
     await REAL_TIME.sleep(100);
